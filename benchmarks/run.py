@@ -1,0 +1,47 @@
+"""The benchmarks, each a ratio against its limit in the same run: `python benchmarks/run.py [--children N]`."""
+
+import argparse
+import os
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--children", type=int, default=1_000_000, help="fewer for a quick look")
+    arguments.add_argument("--rounds", type=int, default=3, help="the best of so many counts, on both sides")
+    chosen = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="hongzhu-bench-") as home:
+        os.environ["HONGZHU_HOME"] = home
+        import api_reads
+        import import_rosters
+        import plan_and_emit
+
+        results = plan_and_emit.measure(chosen.children, chosen.rounds)
+        results += import_rosters.measure(min(100_000, chosen.children), chosen.rounds)
+        results += api_reads.measure(min(100_000, chosen.children), chosen.rounds)
+    lines = [
+        "# Benchmarks",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, Python {sys.version.split()[0]}."
+        " Trust the ratios: each is against its limit in the same run,"
+        f" the best of {chosen.rounds} rounds on either side.",
+        "",
+        "| path | measured | limit in the same run | ratio | target | met |",
+        "|---|---|---|---|---|---|",
+        *(f"| {' | '.join(each[:-1])} | {'yes' if each.met else 'no'} |" for each in results),
+    ]
+    report = "\n".join(lines) + "\n"
+    print(report)
+    if chosen.children == 1_000_000:
+        (HERE / "results.md").write_text(report, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Who is told, how, and once.  It holds no names."""

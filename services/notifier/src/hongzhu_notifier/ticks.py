@@ -1,0 +1,113 @@
+"""The day's round: once it is time, every school's people are told what fell due, each in one digest."""
+
+import logging
+from collections.abc import Sequence
+from datetime import date, time, timedelta
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from hongzhu import clock
+from hongzhu.i18n import language
+from hongzhu.registry_client import RegistryClient
+from hongzhu.settings import settings
+from hongzhu_notifier import channels, deliveries, recipients, waiting
+from hongzhu_notifier.channels import Channel, SendFailedError
+from hongzhu_notifier.deliveries import Outcome, Reservation
+from hongzhu_notifier.digest import Digest, digests
+from hongzhu_notifier.tables import database
+
+log = logging.getLogger(__name__)
+
+_ONE_DAY = timedelta(days=1)
+
+
+class Sending(NamedTuple):
+    """A digest that is reserved and is now to be sent."""
+
+    digest: Digest
+    channel: Channel
+
+
+def tell() -> None:
+    """Tell what is to be told today, if it is time and nothing more is coming in; settle what dead processes left."""
+    with database.transaction() as session:
+        if given_up := deliveries.give_up_stale(session):
+            log.warning("%d digests may have been sent or not: their process died", given_up)
+    moment = clock.local_now()
+    if moment.time() < time.fromisoformat(settings().digest_at):
+        return
+    today = moment.date()
+    with database.transaction() as session:
+        schools = waiting.schools(session, today) if waiting.settled(session, today) else []
+    if not schools:
+        return
+    language.set(settings().language)
+    ways = channels.installed(settings().channels)
+    with recipients.registry() as registry:
+        for school_id in schools:
+            for sending in _reserve(registry, school_id, today, ways):
+                _send(sending, today)
+
+
+def forget_old() -> None:
+    """Keep the table of what is owed small."""
+    with database.transaction() as session:
+        waiting.forget_old(session)
+
+
+def _reserve(registry: RegistryClient, school_id: str, today: date, ways: Sequence[Channel]) -> list[Sending]:
+    with database.transaction() as session:
+        asked = waiting.of_school(session, school_id, today)
+    told = recipients.ask(registry, school_id, asked)  # no transaction is open while the registry is asked
+    sendings = []
+    with database.transaction() as session:
+        # Under the lock shows what was closed meanwhile, or told by another notifier.
+        owed = set(asked).intersection(waiting.of_school(session, school_id, today, lock=True))
+        untold = set(owed)
+        for digest in digests(owed, told, today):
+            reserved = [way for way in ways if way.reaches(digest.recipient) and _lock(session, digest, way, today)]
+            if reserved:
+                waiting.mark_told(session, digest.owed)
+                untold.difference_update(digest.owed)
+            for way in reserved:
+                if way.external:
+                    sendings.append(Sending(digest, way))
+                else:
+                    deliveries.settle(session, _reservation(digest, way, today), "sent")
+        # Nobody to tell, no way to reach them, or they had today's digest before: these wait for tomorrow's.
+        waiting.put_off(session, untold, today + _ONE_DAY)
+    return sendings
+
+
+def _send(sending: Sending, today: date) -> None:
+    digest, channel = sending
+    reservation = _reservation(digest, channel, today)
+    with database.transaction() as session:
+        if not deliveries.renew(session, reservation):
+            return
+    outcome = _outcome(sending)
+    with database.transaction() as session:
+        deliveries.settle(session, reservation, outcome)
+        if not deliveries.reached(session, digest.recipient.recipient_id, today):
+            waiting.put_off(session, digest.owed, today + _ONE_DAY, state="told")
+
+
+def _outcome(sending: Sending) -> Outcome:
+    try:
+        sending.channel.send(sending.digest, sending.digest.recipient)
+    except SendFailedError as error:
+        log.warning("%s: %s", sending.channel.name, error)
+        return "failed"
+    except Exception as error:  # whatever else went wrong in a channel, it may have sent by then
+        log.warning("%s: a digest may have been sent or not: %s", sending.channel.name, type(error).__name__)
+        return "maybe_sent"
+    return "sent"
+
+
+def _lock(session: Session, digest: Digest, channel: Channel, today: date) -> bool:
+    return deliveries.reserve(session, _reservation(digest, channel, today), digest.lines)
+
+
+def _reservation(digest: Digest, channel: Channel, today: date) -> Reservation:
+    return Reservation(digest.recipient.recipient_id, channel.name, today)

@@ -1,0 +1,84 @@
+"""What is waiting to be told: the rows of `owed` that the day's digest may hold."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from hongzhu.clock import now
+from hongzhu.i18n import Text
+from hongzhu_notifier.digest import Owed
+from hongzhu_notifier.tables import owed, programme
+
+SETTLE = timedelta(seconds=2)
+"""How long nothing new may have come before digests are made, so that one day's tasks are in one digest."""
+
+KEPT = timedelta(days=90)
+"""How long a row outlives its being told or closed: far longer than a message can be late."""
+
+
+def settled(session: Session, today: date) -> bool:
+    """Say whether the tasks to be told today have stopped coming in."""
+    fresh = select(owed.c.programme).where(_ready(today), owed.c.noted_at > now() - SETTLE)
+    return not session.scalar(select(exists(fresh)))
+
+
+def schools(session: Session, today: date) -> list[str]:
+    """Name the schools with something to be told today, in no order: so notifiers rarely meet, and a school that the
+    registry cannot answer for does not hold up the others for ever."""
+    statement = select(owed.c.school_id).join(programme, programme.c.code == owed.c.programme).where(_ready(today))
+    named = statement.group_by(owed.c.school_id).order_by(func.random())
+    return list(session.scalars(named))
+
+
+def of_school(session: Session, school_id: str, today: date, *, lock: bool = False) -> list[Owed]:
+    """Read what is to be told today in one school; `lock` keeps everyone else from telling or closing it meanwhile."""
+    # An agency's programme has rows only when they came before the word that it is one: they are about to be dropped.
+    statement = (
+        select(owed, programme.c.name_zh, programme.c.name_en, programme.c.assignee)
+        .join(programme, programme.c.code == owed.c.programme)
+        .where(owed.c.school_id == school_id, _ready(today))
+        .order_by(*owed.primary_key.columns)
+    )
+    if lock:
+        # This waits for the other notifier rather than skip what it has locked: two that split a school between them
+        # would each tell a teacher half of the day's tasks.
+        statement = statement.with_for_update(of=owed)
+    return [
+        Owed(
+            programme=row.programme,
+            period=row.period,
+            subject_id=row.subject_id,
+            due_on=row.due_on,
+            name=Text(zh=row.name_zh, en=row.name_en),
+            assignee=row.assignee,
+        )
+        for row in session.execute(statement)
+    ]
+
+
+def mark_told(session: Session, rows: Iterable[Owed]) -> None:
+    """Note that these are told, or about to be: no other digest holds them."""
+    _change(session, rows, "waiting", {"state": "told"})
+
+
+def put_off(session: Session, rows: Iterable[Owed], day: date, *, state: str = "waiting") -> None:
+    """Leave these, waiting or told in vain, to the digest of `day`."""
+    _change(session, rows, state, {"state": "waiting", "tell_on": day})
+
+
+def forget_old(session: Session) -> None:
+    """Drop rows that were told or closed so long ago that no message about them can still come."""
+    session.execute(delete(owed).where(owed.c.state != "waiting", owed.c.noted_at < now() - KEPT))
+
+
+def _ready(today: date) -> ColumnElement[bool]:
+    return (owed.c.state == "waiting") & (owed.c.tell_on <= today)
+
+
+def _change(session: Session, rows: Iterable[Owed], state: str, values: dict[str, object]) -> None:
+    keys = [{f"key_{key.name}": getattr(row, key.name) for key in owed.primary_key.columns} for row in rows]
+    if keys:
+        which = [key == bindparam(f"key_{key.name}") for key in owed.primary_key.columns]
+        session.connection().execute(update(owed).where(*which, owed.c.state == state).values(values), keys)

@@ -1,0 +1,25 @@
+"""Agencies, and the titles under which people write them."""
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hongzhu_registry.database import Base
+
+
+class Agency(Base):
+    """An organisation that runs programmes."""
+
+    __tablename__ = "agency"
+
+    name: Mapped[str] = mapped_column(String(50), primary_key=True)
+    title_zh: Mapped[str] = mapped_column(String(100))
+    title_en: Mapped[str] = mapped_column(String(100))
+
+
+class AgencyTitle(Base):
+    """One of the ways in which workbooks write an agency."""
+
+    __tablename__ = "agency_title"
+
+    title: Mapped[str] = mapped_column(String(100), primary_key=True)
+    agency: Mapped[str] = mapped_column(ForeignKey("agency.name"), index=True)

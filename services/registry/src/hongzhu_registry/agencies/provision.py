@@ -1,0 +1,58 @@
+"""Everything an agency needs of the core: an account, a token, a queue of its own and the one right to read it."""
+
+from urllib.parse import quote, urlsplit
+
+import httpx
+from kombu import Connection
+from sqlalchemy.orm import Session
+
+from hongzhu import bus
+from hongzhu.errors import ConfigurationError
+from hongzhu.installation import new_password, rights
+from hongzhu.plugin_worker import HOOKS_BY_TOPIC
+from hongzhu.settings import settings
+from hongzhu_registry.access import service as access
+
+
+def declare_queue(connection: Connection, agency: str) -> None:
+    """Declare an agency's queue, bound to every topic that can be addressed to it."""
+    keys = bus.binding_keys((message.topic for message in HOOKS_BY_TOPIC), agency)
+    bus.declare(connection, f"agency.{agency}", keys)
+
+
+def provision(session: Session, agency: str) -> dict[str, str]:
+    """Open an agency's account and its place on the broker; return the variables of its env file.
+
+    An agency that is there already gets a new token and a new broker password; its old ones end.
+    """
+    account = access.open_account(session, f"agency-{agency}", "agency", agency=agency)
+    account.disabled = False
+    access.revoke_tokens(session, account.id)
+    variables = {
+        "HONGZHU_REGISTRY_URL": settings().public_url or settings().registry_url,
+        "HONGZHU_API_TOKEN": access.issue_token(session, account.id, access.MACHINE_TOKEN),
+        "HONGZHU_BROKER_URL": _broker_account(agency),
+    }
+    with Connection(settings().broker_url, connect_timeout=5) as connection:
+        declare_queue(connection, agency)
+    return variables
+
+
+def _broker_account(agency: str) -> str:
+    """Make the agency's account on RabbitMQ through its management API; return the URL it signs in with."""
+    admin = settings().broker_admin_url
+    if admin is None:
+        raise ConfigurationError(
+            "HONGZHU_BROKER_ADMIN_URL is not set, so no broker account can be made: give the address of RabbitMQ's management "
+            "API with an administrator’s name and password, as in http://admin:password@rabbitmq:15672."
+        )
+    account, password = f"agency.{agency}", new_password()
+    broker = urlsplit(settings().broker_url)
+    vhost = broker.path.removeprefix("/") or "/"
+    with httpx.Client(base_url=admin.get_secret_value(), timeout=10) as management:
+        for path, body in (
+            (f"/api/users/{account}", {"password": password, "tags": ""}),
+            (f"/api/permissions/{quote(vhost, safe='')}/{account}", rights(account)),
+        ):
+            management.put(path, json=body).raise_for_status()
+    return f"amqp://{account}:{password}@{broker.hostname}:{broker.port or 5672}/{vhost}"

@@ -1,0 +1,201 @@
+"""The registry's web application: the API under ``/api/v1``, the pages, and what operators probe."""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from hongzhu import i18n
+from hongzhu.errors import AwayError, ConflictError, HongzhuError, InvalidError
+from hongzhu.settings import settings
+from hongzhu_registry import json_bodies, pages, rest
+from hongzhu_registry.access.endpoints import router as access
+from hongzhu_registry.accounts.endpoints import router as accounts
+from hongzhu_registry.accounts.pages import router as own_accounts
+from hongzhu_registry.activities.endpoints import router as activities
+from hongzhu_registry.agencies.endpoints import router as agencies
+from hongzhu_registry.assessments.endpoints import router as assessments
+from hongzhu_registry.audit.endpoints import router as audit
+from hongzhu_registry.calendar.endpoints import router as calendar
+from hongzhu_registry.children.endpoints import router as children
+from hongzhu_registry.conflicts.endpoints import router as conflicts
+from hongzhu_registry.consents.endpoints import router as consents
+from hongzhu_registry.copies.endpoints import router as copies
+from hongzhu_registry.copies.pages import router as guardians
+from hongzhu_registry.documents.endpoints import router as documents
+from hongzhu_registry.enrolments.endpoints import router as enrolments
+from hongzhu_registry.facilities.endpoints import router as facilities
+from hongzhu_registry.imports.endpoints import router as imports
+from hongzhu_registry.moves.endpoints import router as moves
+from hongzhu_registry.notices.endpoints import router as notices
+from hongzhu_registry.pairings.endpoints import router as pairings
+from hongzhu_registry.programmes.endpoints import router as programmes
+from hongzhu_registry.records.endpoints import router as records
+from hongzhu_registry.referrals.endpoints import router as referrals
+from hongzhu_registry.schools.endpoints import router as schools
+from hongzhu_registry.subsidies.endpoints import router as subsidies
+from hongzhu_registry.supporters.endpoints import router as supporters
+from hongzhu_registry.tasks.endpoints import router as tasks
+from hongzhu_registry.timeline.endpoints import router as timeline
+from hongzhu_registry.weeks.pages import router as weeks
+
+log = logging.getLogger(__name__)
+
+API = (
+    access,
+    accounts,
+    activities,
+    agencies,
+    assessments,
+    audit,
+    calendar,
+    children,
+    conflicts,
+    consents,
+    copies,
+    documents,
+    enrolments,
+    facilities,
+    imports,
+    moves,
+    notices,
+    pairings,
+    programmes,
+    records,
+    referrals,
+    schools,
+    subsidies,
+    supporters,
+    tasks,
+    timeline,
+)
+PAGES = (guardians, own_accounts, weeks)
+
+
+def make_app() -> FastAPI:
+    """Put the registry's doors together."""
+    app = FastAPI(title="红烛暖心 hongzhu registry", version="1", docs_url=None, redoc_url=None)
+    for noun in API:
+        # Each by itself: what is included in what is included is looked for again at every level.
+        app.include_router(noun, prefix=rest.API, responses=rest.PROBLEMS, dependencies=[Depends(json_bodies.storable)])
+    for router in PAGES:
+        app.include_router(
+            router, dependencies=[Depends(pages.from_our_own_page), Depends(rest.opened, scope="function")]
+        )
+    for router in (_front_door(), _probes()):
+        app.include_router(router)
+    app.mount("/static", _Static(directory=Path(__file__).parent / "static"), name="static")
+    app.add_middleware(_InReadersLanguage)
+    if settings().trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings().trusted_proxies)
+    for kind, meaning in ERRORS.items():
+        app.exception_handler(kind)(partial(_tell, meaning=meaning))
+    return app
+
+
+ERRORS: Mapping[type[Exception], Callable[[Any], HongzhuError]] = {
+    HongzhuError: lambda error: error,
+    RequestValidationError: rest.first_fault,
+    HTTPException: rest.in_our_words,
+    # The database has the last word on what collides and what fits; it must not sound like a fault of ours.
+    IntegrityError: lambda _error: ConflictError(),
+    DataError: lambda _error: InvalidError(),
+    # What JSON can say and a database cannot be told: half a character, a number without end.
+    UnicodeEncodeError: lambda _error: InvalidError(),
+    OverflowError: lambda _error: InvalidError(),
+    OperationalError: lambda _error: AwayError(),
+    InterfaceError: lambda _error: AwayError(),
+}
+"""What each kind of error that may come up means to whoever asked."""
+
+
+class _InReadersLanguage:
+    """Answers in the reader's language, and tells of what nobody foresaw without a word that could be about a child."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        i18n.language.set(i18n.accepted_language(request.headers.get("accept-language")))
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            # Where and what kind, but neither the text of the error nor the address: both may speak of a child.
+            *_, place = traceback.extract_tb(error.__traceback__)
+            route = getattr(scope.get("route"), "path", "?")
+            log.error("%s %s: %s in %s:%s", request.method, route, type(error).__name__, place.filename, place.lineno)
+            if not begun:
+                await _tell(request, HongzhuError(), meaning=lambda told: told)(scope, receive, send)
+
+
+def _tell(request: Request, error: Exception, *, meaning: Callable[[Any], HongzhuError]) -> Response:
+    told = meaning(error)
+    # Whoever is told what is wrong may learn from it what there is.  A breakdown is no refusal, and may be the database's own.
+    if told.status < HongzhuError.status:
+        rest.note_refusal(request)
+    if request.url.path.startswith("/api/"):
+        return rest.problem(request, told)
+    page = pages.render(request, "problem.html", status=told.status, error=told)
+    page.headers.update(told.headers)
+    return page
+
+
+class _Static(StaticFiles):
+    """Styles, scripts and pictures; asked for anew every few minutes, so that a new release is soon seen whole."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Say how long the file may be kept."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "max-age=300"
+        return response
+
+
+def _front_door() -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def welcome(request: Request) -> Response:
+        """Say what this is and where to go from here."""
+        return pages.render(request, "welcome.html")
+
+    return router
+
+
+def _probes() -> APIRouter:
+    router = APIRouter(include_in_schema=False, route_class=rest.Route)
+
+    @router.get("/healthz")
+    def alive() -> Response:
+        """Answer as long as the process runs."""
+        return PlainTextResponse("ok")
+
+    @router.get("/readyz")
+    def ready(session: rest.InTransaction) -> Response:
+        """Answer once the database does."""
+        session.execute(text("SELECT 1"))
+        return PlainTextResponse("ok")
+
+    return router

@@ -1,0 +1,145 @@
+"""Writing entries with the act they tell of; sealing them afterwards; checking that nobody touched them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from hongzhu.clock import now
+from hongzhu.settings import settings
+from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.audit.chain import GENESIS, SEALED, chain, seal
+from hongzhu_registry.audit.models import AuditEntry
+from hongzhu_registry.database import database
+
+MOST = 100
+"""The most characters kept of an id that somebody asked for."""
+_PERSONS_NUMBER = re.compile(r"(?<!\d)(?:(?:86)?1\d{10}|\d{15}|\d{17}[\dXx])(?!\d)")
+"""A telephone number, or an identity number of either generation, whatever stands around it."""
+_OURS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""An id that we made, in which many digits are chance."""
+_BETWEEN = re.compile(r"[\s-]")
+"""What people write between the digits of a number."""
+_AT_ONCE = 5000
+_LOCK = 7_140_291
+"""The advisory lock that lets one sealer at a time go on with the chain."""
+
+
+class Head(NamedTuple):
+    """The last link of the chain."""
+
+    position: int
+    seal: bytes
+
+
+class Verdict(NamedTuple):
+    """What a check of the chain found."""
+
+    sealed: int
+    unsealed: int
+    broken_at: int | None
+    """The first position whose seal does not fit, or that an anchor remembers otherwise."""
+
+
+class Asked(NamedTuple):
+    """Who asked for what."""
+
+    principal: Principal
+    action: str
+    subject_id: str | None
+
+
+_ENTRY = insert(AuditEntry.__table__).inline()  # type: ignore[arg-type]  # a declarative class's table is a Table
+
+
+def write(session: Session, asked: Asked, outcome: str) -> None:
+    """Write an entry in the transaction of the act."""
+    # By the connection itself: with every read comes an entry.
+    session.connection().execute(
+        _ENTRY,
+        {
+            "at": now(),
+            "account_id": asked.principal.account_id,
+            "role": asked.principal.role,
+            "action": asked.action,
+            "subject_id": asked.subject_id and _kept(asked.subject_id),
+            "outcome": outcome,
+        },
+    )
+
+
+def _kept(subject_id: str) -> str:
+    """Return what is kept of an id that was asked for: nothing of what is a person's number or name, put there by mistake."""
+    others = _BETWEEN.sub("", _OURS.sub("/", subject_id))
+    personal = _PERSONS_NUMBER.search(others) or not subject_id.isascii() or "@" in subject_id
+    # Nor of what no id is made of, which a database may not be able to hold.
+    return "…" if personal or not subject_id.isprintable() else subject_id[:MOST]
+
+
+def seal_new() -> int:
+    """Seal what was written since the last time and anchor the new head outside the database; return how many."""
+    with database.transaction() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        head = _head(session)
+        entries = session.execute(
+            select(AuditEntry).where(AuditEntry.position.is_(None)).order_by(AuditEntry.id).limit(_AT_ONCE)
+        ).scalars()
+        links = [(entry.id, position, link) for entry, position, link in chain(head.seal, head.position, entries)]
+        if links:
+            session.execute(
+                update(AuditEntry), [dict(zip(("id", "position", "seal"), each, strict=True)) for each in links]
+            )
+    if links:
+        _, position, link = links[-1]
+        _anchor(Head(position, link))
+    return len(links)
+
+
+def verify() -> Verdict:
+    """Work the whole chain out again and hold it against the seals and the anchors."""
+    anchors = dict(_anchors())
+    columns = [AuditEntry.__table__.c[name] for name in (*SEALED, "position", "seal")]
+    chained = select(*columns).where(AuditEntry.position.is_not(None)).order_by(AuditEntry.position)
+    before, expected = GENESIS, 0
+    with database.transaction() as session:
+        unsealed = session.scalar(select(func.count()).where(AuditEntry.position.is_(None))) or 0
+        with session.execute(chained, execution_options={"yield_per": _AT_ONCE}) as rows:
+            for row in rows:
+                expected += 1
+                fits = row.position == expected and row.seal == seal(before, expected, row)
+                if not fits or anchors.pop(expected, row.seal) != row.seal:
+                    return Verdict(expected - 1, unsealed, expected)
+                before = row.seal
+    # An anchor beyond the end remembers entries that are gone.
+    return Verdict(expected, unsealed, min(anchors) if anchors else None)
+
+
+def _head(session: Session) -> Head:
+    row = session.execute(
+        select(AuditEntry.position, AuditEntry.seal)
+        .where(AuditEntry.position.is_not(None))
+        .order_by(AuditEntry.position.desc())
+        .limit(1)
+    ).first()
+    return Head(row.position, row.seal) if row else Head(0, GENESIS)
+
+
+def _anchor_file() -> Path:
+    return settings().home / "audit-anchors"
+
+
+def _anchor(head: Head) -> None:
+    with _anchor_file().open("a") as file:
+        file.write(f"{head.position} {head.seal.hex()}\n")
+
+
+def _anchors() -> Iterator[tuple[int, bytes]]:
+    file = _anchor_file()
+    if file.exists():
+        for line in file.read_text().splitlines():
+            position, _, link = line.partition(" ")
+            yield int(position), bytes.fromhex(link)

@@ -1,0 +1,87 @@
+"""``/children``."""
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import Header, Query, Response
+from pydantic import BaseModel
+
+from hongzhu.errors import MissingError
+from hongzhu.facts import Sex, Stage
+from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.children import queries, service
+from hongzhu_registry.children.forms import Changes, Grade, NewChild
+from hongzhu_registry.children.models import Child
+from hongzhu_registry.children.opening import opened
+from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router, etag, must_match
+
+router = Router(prefix="/children", tags=["children"])
+
+
+class Filters(BaseModel):
+    """What a list of children may be narrowed by."""
+
+    school_id: str | None = None
+    stage: Stage | None = None
+    grade: Grade | None = None
+    sex: Sex | None = None
+    boarding: bool | None = None
+    in_poverty: bool | None = None
+    disabled: bool | None = None
+    academic_concern: bool | None = None
+    status: Literal["present", "watched", "left"] | None = None
+    retention_over: bool | None = None
+    q: str | None = None
+    id_number: str | None = None
+
+
+@router.get("")
+def list_children(
+    session: InTransaction, principal: Asking, page: Paging, filters: Annotated[Filters, Query()]
+) -> dict[str, Any]:
+    """List the children in sight."""
+    statement = queries.filtered(session, principal, filters.model_dump(exclude_none=True))
+    return page.of(session, statement, Child.__table__.c.id)
+
+
+@router.post("", status_code=201)
+def enter_child(session: InTransaction, principal: Asking, once: OnlyOnce, response: Response, child: NewChild) -> Any:
+    """Open a dossier for a child (bureau, or a school for its own)."""
+    principal.must_be("bureau", "school")
+
+    def act() -> dict[str, Any]:
+        return _shown(session, principal, response, service.enter(session, principal, child.values()))
+
+    return once(act, child)
+
+
+@router.get("/{child_id}")
+def show_child(session: InTransaction, principal: Asking, response: Response, child_id: str) -> dict[str, Any]:
+    """Show one child, with what is sealed of it opened for those who may read it."""
+    return _shown(session, principal, response, child_id) | opened(session, principal, child_id)
+
+
+@router.patch("/{child_id}")
+def change_child(
+    child_id: str,
+    changes: Changes,
+    response: Response,
+    *,
+    session: InTransaction,
+    principal: Asking,
+    if_match: Annotated[str | None, Header()] = None,
+) -> dict[str, Any]:
+    """Correct some fields of a child."""
+    expect = partial(must_match, if_match)
+    service.change(session, principal, child_id, changes.model_dump(exclude_unset=True), expect)
+    return _shown(session, principal, response, child_id)
+
+
+def _shown(session: InTransaction, principal: Principal, response: Response, child_id: str) -> dict[str, Any]:
+    found = (
+        session.execute(queries.visible(session, principal).where(Child.__table__.c.id == child_id)).mappings().first()
+    )
+    if found is None:
+        raise MissingError
+    response.headers["ETag"] = etag(found["version"])
+    return dict(found)

@@ -1,0 +1,180 @@
+"""Statements about children."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from hongzhu.clock import today
+from hongzhu.errors import ConflictError, InvalidError, MissingError
+from hongzhu.facts import ChildFacts
+from hongzhu.programme import Programme
+from hongzhu_registry.access.policy import DOSSIER, OPENED, Principal, Role, fields_of
+from hongzhu_registry.access.sight import in_sight
+from hongzhu_registry.children.models import Child
+from hongzhu_registry.pairings.models import Pairing
+from hongzhu_registry.programmes.queries import definitions
+from hongzhu_registry.retention.rules import WITHDRAWN
+from hongzhu_registry.schools.models import School
+from hongzhu_registry.sealing import key_ring
+from hongzhu_registry.staging import among
+from hongzhu_registry.tasks.models import Task
+
+OPEN_COLUMNS = {column.name: column for column in Child.__table__.columns if column.name in DOSSIER.keys() - OPENED}
+"""What is kept in clear, and has a purpose."""
+_ALWAYS = ("id", "school_id", "version")
+_FIELD_OF = {
+    "q": "name",
+    "stage": "school_id",
+    "status": "left_on",
+    "disabled": "disability",
+    "retention_over": "retention_ends",
+}
+"""Which field a filter asks about, where it is not the one of its name."""
+
+
+def visible(session: Session, principal: Principal) -> Select[Any]:
+    """Select the children a principal may see, with the fields it may see of them.
+
+    An agency sees the children that its approved programmes owe something to, and of each the fields that the bureau
+    approved for those very programmes.
+    """
+    if principal.role == "agency":
+        return _for_agency([each for each in definitions(session, principal.agency) if each.subject == "child"])
+    return _shown_to(principal.role).where(in_sight("child", principal))
+
+
+@cache
+def _shown_to(role: Role) -> Select[Any]:
+    # Made once: to put so many columns together takes as long as to read a row of them.
+    seen = fields_of(role)
+    return select(*(column for name, column in OPEN_COLUMNS.items() if name in seen))
+
+
+def _for_agency(programmes: Sequence[Programme]) -> Select[Any]:
+    columns: list[ColumnElement[Any]] = []
+    for name, column in OPEN_COLUMNS.items():
+        needing = [each.code for each in programmes if name in each.fields]
+        if name in _ALWAYS:
+            columns.append(column)
+        elif needing:
+            # Where consent was taken back, it is owed no more than to be told apart.
+            columns.append(case((and_(_owed(needing), Child.basis != WITHDRAWN), column)).label(name))
+    return select(*columns).where(_owed([each.code for each in programmes]))
+
+
+def _owed(programmes: Sequence[str]) -> ColumnElement[bool]:
+    return exists().where(Task.subject_id == Child.id, Task.programme.in_(programmes))
+
+
+def filtered(session: Session, principal: Principal, filters: Mapping[str, Any]) -> Select[Any]:
+    """Select the children in sight that the filters let through.
+
+    Nobody can narrow by a field out of sight: whoever gets through would tell what it holds.
+    """
+    statement = visible(session, principal)
+    seen = statement.selected_columns
+    opened = frozenset() if principal.role == "agency" else OPENED & fields_of(principal.role)
+    for name, value in filters.items():
+        field = _FIELD_OF.get(name, name)
+        if field not in seen and field not in opened:
+            raise InvalidError("You cannot narrow by {where}, which you do not see.", where=name, field=name)
+        match name:
+            case "stage":
+                statement = statement.where(Child.school_id.in_(select(School.id).where(School.stage == value)))
+            case "status":
+                statement = statement.where(_standing(seen[field], value))
+            case "disabled":
+                statement = statement.where(seen[field].is_not(None) if value else seen[field].is_(None))
+            case "retention_over":
+                statement = statement.where(_to_be_ended() if value else ~_to_be_ended())
+            case "q":
+                statement = statement.where(seen[field].startswith(value, autoescape=True))
+            case "id_number":
+                statement = statement.where(Child.id_number_index == key_ring().index(value.upper(), "child"))
+            case _:
+                statement = statement.where(seen[field] == value)
+    return statement
+
+
+def _standing(left_on: ColumnElement[Any], status: str) -> ColumnElement[bool]:
+    """Say whether a child is here, has left and is still followed, or has left for good."""
+    watched = Child.watch_until >= today()
+    match status:
+        case "present":
+            return left_on.is_(None)
+        case "watched":
+            return and_(left_on.is_not(None), watched)
+        case _:
+            return and_(left_on.is_not(None), or_(Child.watch_until.is_(None), ~watched))
+
+
+def _to_be_ended() -> ColumnElement[bool]:
+    """Say whether a dossier's time is over and it is in clear still; of a child that is here somebody has to say that it left."""
+    return and_(func.coalesce(Child.retention_ends < today(), False), Child.anonymised_at.is_(None))
+
+
+def require(session: Session, principal: Principal, child_ids: Sequence[str]) -> str:
+    """Return the one school of the children, all of which must be in sight; raises `MissingError`."""
+    statement = visible(session, principal).where(Child.id.in_(child_ids))
+    found = session.execute(statement.with_only_columns(Child.id, Child.school_id)).all()
+    schools = {row.school_id for row in found}
+    if len(found) != len(set(child_ids)) or len(schools) != 1:
+        raise MissingError
+    return str(schools.pop())
+
+
+def require_open(session: Session, principal: Principal, child_ids: Sequence[str]) -> str:
+    """Return what `require` does, of children of whom something may still be kept; raises `ConflictError`."""
+    school_id = require(session, principal, child_ids)
+    anonymous = select(Child.id).where(Child.id.in_(child_ids), Child.anonymised_at.is_not(None))
+    if session.execute(anonymous).first() is not None:
+        raise anonymous_for_good()
+    return school_id
+
+
+def anonymous_for_good() -> ConflictError:
+    """Say that nothing can be kept of a child any more."""
+    return ConflictError("This dossier was made anonymous when its time was over; nothing can be added to it.")
+
+
+def facts(session: Session, ids: Sequence[str] | None = None) -> list[ChildFacts]:
+    """Read the facts of children, of all when no ids are given."""
+    proxy = exists().where(Pairing.child_id == Child.id, Pairing.kind == "proxy_parent", Pairing.ended_on.is_(None))
+    statement = (
+        select(
+            Child.id,
+            Child.version,
+            Child.school_id,
+            Child.entered_on,
+            Child.left_on.is_(None).label("present"),
+            School.stage,
+            Child.grade,
+            Child.sex,
+            Child.boarding,
+            Child.in_poverty,
+            Child.disability.is_not(None).label("disabled"),
+            (Child.left_behind_type == "双亲留守").label("both_parents_away"),
+            proxy.label("has_proxy_parent"),
+            Child.academic_concern,
+        )
+        .join(School, School.id == Child.school_id)
+        .order_by(Child.id)
+    )
+    if ids is not None:
+        statement = statement.where(among(session, Child.id, ids))
+    names = statement.selected_columns.keys()
+    return [ChildFacts.model_validate(dict(zip(names, row, strict=True))) for row in session.execute(statement)]
+
+
+def count(session: Session) -> Mapping[str, int]:
+    """Count the children who are here, in all and in poverty, and their schools."""
+    row = session.execute(
+        select(
+            func.count().label("children"),
+            func.count().filter(Child.in_poverty.is_(True)).label("in_poverty"),
+        ).where(Child.left_on.is_(None))
+    ).one()
+    return {"children": row.children, "in_poverty": row.in_poverty}

@@ -1,0 +1,1 @@
+"""What happened to children and schools, as programmes may wait for it."""

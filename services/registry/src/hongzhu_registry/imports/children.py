@@ -1,0 +1,232 @@
+"""Taking in rosters: every row becomes a child's dossier, its family, and whoever is named to help it."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.orm import Session
+
+from hongzhu.clock import today
+from hongzhu.messages import batches
+from hongzhu_registry import staging
+from hongzhu_registry.calendar.service import term_start
+from hongzhu_registry.children import service
+from hongzhu_registry.children.models import Child, ChildChange, Relative, RosterEntry
+from hongzhu_registry.database import new_id
+from hongzhu_registry.imports import changes
+from hongzhu_registry.imports.changes import Known
+from hongzhu_registry.imports.keeping import AT_ONCE
+from hongzhu_registry.imports.named import begin, exchange, wanted
+from hongzhu_registry.imports.places import Schools
+from hongzhu_registry.imports.result import Result
+from hongzhu_registry.sealing import Sealer, key_ring
+from hongzhu_registry.workbooks import Child as Row
+from hongzhu_registry.workbooks import Guardian, Parent
+
+CHILD = (
+    *("id", "version", "school_id", "entered_on", "name", "sex", "born_on", "id_number", "id_number_index", "address"),
+    *("ethnicity", "grade", "class_name", "boarding", "in_poverty", "health", "disability", "left_behind_type", "note"),
+)
+RELATIVE = ("child_id", "role", "name", "relation", "place", "away", "away_since", "phone")
+ENTRY = ("child_id", "school_id", "content_hash", "file", "id")
+
+
+class Placed(NamedTuple):
+    """A roster's row with the school it belongs to and what tells it apart."""
+
+    row: Row
+    school_id: str
+    id_index: bytes
+    digest: str
+
+
+def store(session: Session, rows: Sequence[Row], result: Result) -> None:
+    """Keep the children of a roster, in pieces that a statement can name.
+
+    New ones get a dossier, changed ones a new version; a child who is at another school, or was when it left, stays as it is and
+    becomes a conflict.
+    """
+    for piece in batches(list(_placed(session, rows, result)), AT_ONCE):
+        _store(session, piece, result)
+
+
+def _placed(session: Session, rows: Sequence[Row], result: Result) -> Iterable[Placed]:
+    schools, keys = Schools(session), key_ring()
+    for row in rows:
+        school = schools.of(row, result)
+        if school is not None:
+            digest = keys.index(repr((school.id, *_said(row))), "row").hex()
+            yield Placed(row, school.id, keys.index(row.id_number, "child"), digest)
+
+
+def _names(kind: type) -> Iterable[str]:
+    for field in dataclasses.fields(kind):
+        if field.type in (Parent, Guardian):
+            yield from (f"{field.name}.{part.name}" for part in dataclasses.fields(field.type))
+        elif field.name not in ("source", "columns"):
+            yield field.name
+
+
+_said = attrgetter(*_names(Row))
+"""Everything that a row says, wherever it stands."""
+
+
+def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
+    known = _known(session, placed)
+    entries = {
+        (row.child_id, row.school_id): row.content_hash
+        for row in session.execute(
+            select(RosterEntry.child_id, RosterEntry.school_id, RosterEntry.content_hash).where(
+                staging.among(session, RosterEntry.child_id, [child_id for child_id, _, _ in known.values()])
+            )
+        )
+    }
+    differing = [
+        each
+        for each in placed
+        if each.id_index in known and entries.get((known[each.id_index][0], each.school_id)) != each.digest
+    ]
+    # Whoever is about to change one of these has done so before they are read again: it may be at another school, or nobody's.
+    for each in differing:
+        known.pop(each.id_index, None)
+    known |= _known(session, differing, lock=True)
+    new: dict[str, Placed] = {}
+    changed: dict[str, Placed] = {}
+    elsewhere: dict[str, Placed] = {}
+    for each in placed:
+        child_id, school_id, left_on = known.get(each.id_index) or (new_id(), None, None)
+        result.meet(each.school_id, child_id, came=school_id is None or left_on is not None)
+        if school_id is None:
+            new[child_id] = each
+        elif entries.get((child_id, each.school_id)) == each.digest:
+            result.unchanged["children"] += 1
+        elif school_id == each.school_id:
+            changed[child_id] = each
+        else:
+            elsewhere[child_id] = each
+    result.accepted["children"] += len(new)
+    result.elsewhere["children"] += len(elsewhere)
+    _insert(session, new)
+    told = _change(session, changed, result)
+    staging.insert(session, RosterEntry, ENTRY, _entries(changed | elsewhere), over=("child_id", "school_id"))
+    service.announce(session, [*new, *told])
+
+
+def _known(session: Session, placed: Sequence[Placed], *, lock: bool = False) -> dict[bytes, tuple[str, str, Any]]:
+    if not placed:
+        return {}
+    columns = Child.id_number_index, Child.id, Child.school_id, Child.left_on
+    indexes = [each.id_index for each in placed]
+    statement = select(*columns).where(staging.among(session, Child.id_number_index, indexes))
+    rows = session.execute(statement.order_by(Child.id).with_for_update() if lock else statement)
+    return {bytes(index or b""): (child_id, school_id, left_on) for index, child_id, school_id, left_on in rows}
+
+
+def _insert(session: Session, new: Mapping[str, Placed]) -> None:
+    if not new:
+        return
+    entered_on, sealer = term_start(session, today()), Sealer(key_ring())
+    named = wanted(session, new)
+    with staging.behind(session) as written:
+        written.insert(Child, CHILD, (_child(sealer, child_id, each, 1, entered_on) for child_id, each in new.items()))
+        family = (one for child_id, each in new.items() for one in relatives(sealer, child_id, each.row))
+        written.insert(Relative, RELATIVE, family)
+        written.insert(RosterEntry, ENTRY, _entries(new))
+    begin(session, named)
+
+
+def _child(sealer: Sealer, child_id: str, placed: Placed, version: int, entered_on: Any) -> tuple[Any, ...]:
+    row = placed.row
+    return (
+        child_id,
+        version,
+        placed.school_id,
+        entered_on,
+        row.name,
+        row.sex,
+        row.born_on,
+        sealer.seal(row.id_number, "child", "id_number", child_id),
+        placed.id_index,
+        sealer.seal(row.address or None, "child", "address", child_id),
+        row.ethnicity or None,
+        row.grade,
+        row.class_name or None,
+        row.boarding,
+        row.in_poverty,
+        row.health or None,
+        row.disability or None,
+        row.left_behind_type or None,
+        row.note or None,
+    )
+
+
+def relatives(sealer: Sealer, child_id: str, row: Row) -> Iterable[tuple[Any, ...]]:
+    """Give the relatives that a row names, each as its row of the table."""
+    for role, parent in (("father", row.father), ("mother", row.mother)):
+        if parent.name:
+            place, since, phone = parent.place or None, parent.since or None, parent.phone or None
+            sealed = sealer.seal(phone, "relative", f"phone.{role}", child_id)
+            yield (child_id, role, parent.name, None, place, changes.away(row, role), since, sealed)
+    guardian = row.guardian
+    if guardian.name:
+        sealed = sealer.seal(guardian.phone or None, "relative", "phone.guardian", child_id)
+        yield (child_id, "guardian", guardian.name, guardian.relation or None, None, None, None, sealed)
+
+
+def _relative(sealer: Sealer, child_id: str, role: str, stands: Mapping[str, Any]) -> tuple[Any, ...]:
+    sealed = sealer.seal(stands.get("phone"), "relative", f"phone.{role}", child_id)
+    return (child_id, role, *(stands.get(name) for name in RELATIVE[2:-1]), sealed)
+
+
+def _change(session: Session, changed: Mapping[str, Placed], result: Result) -> list[str]:
+    """Write what rosters say anew of children that are known; return those of whom they say something else than before."""
+    if not changed:
+        return []
+    sealer = Sealer(key_ring())
+    known = changes.known(session, key_ring(), list(changed))
+    rows = {child_id: changes.completed(each.row, known[child_id]) for child_id, each in changed.items()}
+    families = {child_id: changes.family(row, known[child_id].family) for child_id, row in rows.items()}
+    # Nobody helps a child that left; who is named for it counts once it comes back.
+    helped = exchange(session, {each: changed[each] for each in changed if known[each].child["left_on"] is None})
+    fields = {
+        child_id: {**changes.between(known[child_id], row, families[child_id]), **helped.get(child_id, {})}
+        for child_id, row in rows.items()
+    }
+    told = [child_id for child_id in changed if fields[child_id]]
+    result.changed["children"] += len(told)
+    result.unchanged["children"] += len(changed) - len(told)
+
+    def child_rows() -> Iterable[tuple[Any, ...]]:
+        for child_id in told:
+            before: Known = known[child_id]
+            placed = changed[child_id]._replace(row=rows[child_id])
+            yield _child(sealer, child_id, placed, before.child["version"] + 1, before.child["entered_on"])
+
+    staging.insert(session, Child, CHILD, child_rows(), over=("id",))
+    gone = [(child_id, role) for child_id in told for role in known[child_id].family.keys() - families[child_id].keys()]
+    for some in batches(gone, AT_ONCE):
+        session.execute(delete(Relative).where(tuple_(Relative.child_id, Relative.role).in_(some)))
+    kept = (
+        _relative(sealer, child_id, role, stands)
+        for child_id in told
+        for role, stands in families[child_id].items()
+        if stands != known[child_id].family.get(role)
+    )
+    staging.insert(session, Relative, RELATIVE, kept, over=("child_id", "role"))
+    history = (
+        changes.version(
+            child_id, known[child_id], fields[child_id], changed[child_id].row.source.file, result.account_id
+        )
+        for child_id in told
+    )
+    staging.insert(session, ChildChange, changes.VERSION, history)
+    for child_id in told:
+        result.note_change(changed[child_id].school_id, child_id, fields[child_id])
+    return told
+
+
+def _entries(children: Mapping[str, Placed]) -> Iterable[tuple[Any, ...]]:
+    for child_id, each in children.items():
+        yield (child_id, each.school_id, each.digest, each.row.source.file, new_id())

@@ -1,0 +1,36 @@
+"""Taking in facilities."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from hongzhu_registry.facilities.models import Facility
+from hongzhu_registry.imports.keeping import identity, keep
+from hongzhu_registry.imports.result import Result
+from hongzhu_registry.workbooks import Facility as Row
+
+KINDS = {
+    "雏燕之家": "swallow_home",
+    "留守儿童之家": "home",
+    "亲情室": "call_room",
+    "心理健康辅导站": "counselling_station",
+    "心理辅导站": "counselling_station",
+}
+"""What a workbook calls a kind of facility, and what the code calls it."""
+
+
+def store(session: Session, rows: Sequence[Row], result: Result) -> None:
+    """Keep the facilities of a sheet."""
+    found: list[dict[str, Any]] = [
+        {
+            "identity": identity(Facility, row.agency, row.category, row.name),
+            "organisation": row.agency,
+            "kind": KINDS.get(row.category, "other"),
+            "name": row.name,
+            "town": row.town or None,
+            "status": row.status or None,
+        }
+        for row in rows
+    ]
+    keep(session, Facility, found, result, "facilities")

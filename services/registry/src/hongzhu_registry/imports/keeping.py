@@ -1,0 +1,80 @@
+"""Keeping rows: who is new is inserted, what changed is overwritten, the same again is left alone."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hongzhu.messages import batches
+from hongzhu_registry import staging
+from hongzhu_registry.database import FromWorkbook, new_id
+from hongzhu_registry.imports.hashing import content_hash
+from hongzhu_registry.imports.result import Result
+from hongzhu_registry.sealing import key_ring
+
+AT_ONCE = 5_000
+"""Rows that one statement names: PostgreSQL takes 65,535 values in one, SQLite fewer."""
+
+Values = Mapping[str, Any]
+
+
+def identity(model: type[FromWorkbook], *parts: object) -> str:
+    """Return what makes a row the same thing when it is handed in again; keyed, since it may cover a name."""
+    return key_ring().index("\n".join(map(str, parts)), model.__name__).hex()
+
+
+def keep(
+    session: Session,
+    model: type[FromWorkbook],
+    rows: Iterable[Values],
+    result: Result,
+    kind: str,
+    *,
+    also: Values | None = None,
+) -> tuple[dict[str, str], set[str]]:
+    """Insert and overwrite `rows`, each with its ``identity``; return every row's id by identity, and the ids of the new ones.
+
+    `also` is what new rows get that no workbook says.  What is the same is told by a keyed hash over all values, so
+    nothing that is sealed has to be opened.
+    """
+    by_identity = {row["identity"]: {**row, "content_hash": content_hash(row)} for row in rows}
+    known = _known(session, model, list(by_identity))
+    ids = {each: row_id for each, (row_id, _) in known.items()}
+    new, changed = [], []
+    for each, row in by_identity.items():
+        if each not in known:
+            ids[each] = new_id()
+            new.append({**_sealed(model, row, ids[each]), "version": 1, **(also or {})})
+        elif known[each][1] != row["content_hash"]:
+            changed.append(_sealed(model, row, ids[each]))
+    result.accepted[kind] += len(new)
+    result.changed[kind] += len(changed)
+    result.unchanged[kind] += len(by_identity) - len(new) - len(changed)
+    _write(staging.insert, session, model, new)
+    _write(staging.update, session, model, changed)
+    return ids, {row["id"] for row in new}
+
+
+def _write(how: Callable[..., None], session: Session, model: type[FromWorkbook], rows: Sequence[Values]) -> None:
+    if rows:
+        names = ("id", *(name for name in rows[0] if name != "id"))
+        how(session, model, names, ([row[name] for name in names] for row in rows))
+
+
+def _known(session: Session, model: type[FromWorkbook], identities: list[str]) -> dict[str, tuple[str, str | None]]:
+    known: dict[str, tuple[str, str | None]] = {}
+    columns = model.identity, model.id, model.content_hash
+    for some in batches(identities, AT_ONCE):
+        rows = session.execute(select(*columns).where(staging.among(session, model.identity, some)))
+        known.update({str(each): (row_id, digest) for each, row_id, digest in rows})
+    return known
+
+
+def _sealed(model: type[FromWorkbook], row: Values, row_id: str) -> dict[str, Any]:
+    sealed = {
+        name: key_ring().seal(row[name] or None, model.__tablename__, name, row_id)  # type: ignore[attr-defined]  # models are tables
+        for name in ("phone", "email")
+        if name in row
+    }
+    return {**row, **sealed, "id": row_id}

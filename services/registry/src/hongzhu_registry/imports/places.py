@@ -1,0 +1,147 @@
+"""Which school and which child a row means, looked up without asking the database for each row."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hongzhu.messages import batches
+from hongzhu_registry.children.models import Child
+from hongzhu_registry.imports.keeping import AT_ONCE
+from hongzhu_registry.imports.result import Result
+from hongzhu_registry.schools.models import School
+from hongzhu_registry.sealing import key_ring
+from hongzhu_registry.staging import among
+from hongzhu_registry.workbooks import Source
+
+
+class OfSchool(Protocol):
+    """A row that says which school it belongs to."""
+
+    @property
+    def source(self) -> Source:
+        """Where it was written."""
+        ...
+
+    @property
+    def school_code(self) -> str:
+        """The school's code, or nothing."""
+        ...
+
+    @property
+    def school_name(self) -> str:
+        """The school's name, or nothing."""
+        ...
+
+
+class OfChild(Protocol):
+    """A row that says which child it is about."""
+
+    @property
+    def source(self) -> Source:
+        """Where it was written."""
+        ...
+
+    @property
+    def id_number(self) -> str:
+        """The child's identity number, or nothing."""
+        ...
+
+    @property
+    def child_name(self) -> str:
+        """The child's name."""
+        ...
+
+
+class OfChildAtSchool(OfChild, OfSchool, Protocol):
+    """A row that says both."""
+
+
+R = TypeVar("R", bound=OfChildAtSchool)
+
+
+class Schools:
+    """The schools there are."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, code: str, name: str) -> School | None:
+        """Return the school of that code, or of that name when no code is given; none when there is no such one."""
+        return self._by_code.get(code) if code else self._by_name.get(name)
+
+    def of(self, row: OfSchool, result: Result) -> School | None:
+        """Return the school a row belongs to; a row of an unknown one is rejected."""
+        school = self.find(row.school_code, row.school_name)
+        if school is None:
+            result.reject_school(row.source, row.school_code or row.school_name)
+        return school
+
+    @cached_property
+    def _by_code(self) -> dict[str, School]:
+        return {school.id: school for school in self._session.scalars(select(School))}
+
+    @cached_property
+    def _by_name(self) -> dict[str, School]:
+        return {school.name: school for school in self._by_code.values()}
+
+
+class Known:
+    """What a row about a child needs to know of it."""
+
+    __slots__ = ("id", "school_id")
+
+    def __init__(self, child_id: str, school_id: str) -> None:
+        self.id = child_id
+        self.school_id = school_id
+
+
+class Children:
+    """The children that the rows of a sheet are about: by identity number, else by name within the school."""
+
+    def __init__(self, session: Session, rows: Sequence[OfChild]) -> None:
+        self._by_index = self._numbered(session, {row.id_number for row in rows if row.id_number})
+        names = {row.child_name for row in rows if not row.id_number}
+        self._by_name: dict[tuple[str, str], list[Known]] = {}
+        if names:
+            found = session.execute(
+                select(Child.id, Child.school_id, Child.name).where(among(session, Child.name, names))
+            )
+            for child_id, school_id, name in found:
+                self._by_name.setdefault((school_id, name), []).append(Known(child_id, school_id))
+
+    def of(self, row: OfChild, result: Result, school: School | None = None) -> Known | None:
+        """Return the child a row is about; a row about an unknown one, or of one name among several, is rejected."""
+        if row.id_number:
+            found = self._by_index.get(key_ring().index(row.id_number, "child"))
+        else:
+            same = self._by_name.get((school.id if school else "", row.child_name), [])
+            found = same[0] if len(same) == 1 else None
+        if found is None:
+            result.reject(row.source, "child_unknown")
+        return found
+
+    @staticmethod
+    def _numbered(session: Session, numbers: set[str]) -> dict[bytes, Known]:
+        indexes = [key_ring().index(number, "child") for number in sorted(numbers)]
+        known: dict[bytes, Known] = {}
+        for some in batches(indexes, AT_ONCE):
+            rows = session.execute(
+                select(Child.id_number_index, Child.id, Child.school_id).where(
+                    among(session, Child.id_number_index, some)
+                )
+            )
+            known.update({bytes(index or b""): Known(child_id, school_id) for index, child_id, school_id in rows})
+        return known
+
+
+def about_children(session: Session, rows: Sequence[R], result: Result) -> Iterator[tuple[R, str, str]]:
+    """Yield each row with the id of its child and of the school it was written for; a row about nobody known is rejected."""
+    schools, children = Schools(session), Children(session, rows)
+    for row in rows:
+        school = schools.find(row.school_code, row.school_name)
+        child = children.of(row, result, school)
+        if child is not None:
+            yield row, child.id, school.id if school else child.school_id

@@ -1,0 +1,109 @@
+"""What an import came to."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from hongzhu.i18n import ENGLISH, language
+from hongzhu_registry.workbooks import Finding, Language, Reason, Source, UnreadableWorkbook, say
+
+
+def reader() -> Language:
+    """Return the reader's language as the workbooks' sentences know it."""
+    return "en" if language.get() == ENGLISH else "zh"
+
+
+def told(finding: Finding) -> dict[str, Any]:
+    """Tell where a row was refused, why, and how to mend it."""
+    return {
+        "file": finding.file,
+        "sheet": finding.sheet,
+        "row": finding.row,
+        "column": finding.column,
+        "reason": finding.reason.text(reader()),
+        "mend": finding.reason.mend(reader()),
+    }
+
+
+@dataclass
+class RosterChanges:
+    """How a school's roster differs from the one before."""
+
+    came: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    """Who is not on it any more, and was not said to have left."""
+    changed: dict[str, list[str]] = field(default_factory=dict)
+    """The fields that it says something else of, by child."""
+
+    def __bool__(self) -> bool:
+        return bool(self.came or self.left or self.changed)
+
+
+@dataclass
+class Result:
+    """The counts and the complaints of one import; whoever stands on the roster of a school where it is not is a conflict."""
+
+    files: list[str] = field(default_factory=list)
+    accepted: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    unchanged: Counter[str] = field(default_factory=Counter)
+    elsewhere: Counter[str] = field(default_factory=Counter)
+    """Rows that say something new of a child who is at another school, or has left it: their dossiers stay as they are."""
+    rejected: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    unreadable: dict[str, UnreadableWorkbook] = field(default_factory=dict)
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
+    rosters: dict[str, RosterChanges] = field(default_factory=dict)
+    """By school."""
+    account_id: str | None = None
+    """Who hands it in; none for a command."""
+    met: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """The children on each school's rosters, and whether they came with them."""
+    differing: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    @property
+    def stored(self) -> int:
+        """How many rows left something behind."""
+        return self.accepted.total() + self.changed.total() + self.elsewhere.total()
+
+    def meet(self, school_id: str, child_id: str, *, came: bool) -> None:
+        """Note that a child stands on a school's roster."""
+        self.met.setdefault(school_id, {})[child_id] = came
+
+    def note_change(self, school_id: str, child_id: str, fields: Iterable[str]) -> None:
+        """Note of which fields a school's roster says something else than before."""
+        self.differing.setdefault(school_id, {})[child_id] = sorted(fields)
+
+    def reject(self, where: Source, code: str, **params: object) -> None:
+        """Refuse a row as a whole, with the reason of that code."""
+        self.rejected.append(Finding(where.file, where.sheet, where.row, "", Reason(code, params)))
+
+    def reject_school(self, where: Source, school: str) -> None:
+        """Refuse a row whose school, told as it was read, is not known or not named at all."""
+        if school:
+            self.reject(where, "school_unknown", school=say(school))
+        else:
+            self.reject(where, "school_unnamed")
+
+    @property
+    def exit_status(self) -> int:
+        """0 when all went in, 3 when rows were rejected, 2 when a file could not be read."""
+        return 2 if self.unreadable else 3 if self.rejected else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as ``hongzhu import --json`` prints it."""
+        return {
+            "accepted": dict(self.accepted),
+            "changed": dict(self.changed),
+            "unchanged": dict(self.unchanged),
+            "elsewhere": dict(self.elsewhere),
+            "rejected": [told(finding) for finding in self.rejected],
+            "warnings": [told(finding) for finding in self.warnings],
+            "unreadable": [
+                {"file": file, "reason": error.text(reader()), "mend": error.mend(reader())}
+                for file, error in self.unreadable.items()
+            ],
+            "conflicts": self.conflicts,
+            "rosters": {school: asdict(changes) for school, changes in self.rosters.items()},
+        }

@@ -1,0 +1,146 @@
+"""Importing workbooks: read all, then store sheet by sheet, each in a transaction of its own, in the order they need each other."""
+
+import gc
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from hongzhu.clock import today
+from hongzhu.database import take_turns
+from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.audit import service as audit
+from hongzhu_registry.audit.service import Asked
+from hongzhu_registry.conflicts import queries as conflicts
+from hongzhu_registry.database import database
+from hongzhu_registry.imports import (
+    activities,
+    assessments,
+    calendar,
+    children,
+    documents,
+    enrolments,
+    facilities,
+    leadership,
+    people,
+    records,
+    referrals,
+    rosters,
+    schools,
+    subsidies,
+)
+from hongzhu_registry.imports.result import Result
+from hongzhu_registry.workbooks import Opened, Sheet, UnreadableWorkbook, limits, opened, understood
+
+Store = Callable[[Session, Sequence[Any], Result], None]
+
+STORES: Mapping[str, Store] = {
+    "calendar": calendar.store,
+    "school": schools.store,
+    "staff": people.store_staff,
+    "supporter": people.store_supporters,
+    "child": children.store,
+    "score": assessments.store,
+    "record": records.store,
+    "referral": referrals.store,
+    "subsidy": subsidies.store,
+    "enrolment": enrolments.store,
+    "activity": activities.store,
+    "attendance": activities.store_attendance,
+    "facility": facilities.store,
+    "leadership": leadership.store,
+    "document": documents.store,
+}
+"""What is kept of each kind of sheet, in the order in which they need each other."""
+
+SUFFIXES = (".xlsx", ".xlsm", ".xls")
+
+Progress = Callable[[str, int, int], None]
+"""Told the file in hand, how many are done, and how many there are."""
+
+
+def skipped_in(paths: Iterable[Path]) -> list[str]:
+    """Name the files in folders that are no workbooks; hidden files and Excel's lock files are nobody's."""
+    files = (each for path in paths if path.is_dir() for each in sorted(path.rglob("*")) if each.is_file())
+    return [
+        each.name for each in files if each.suffix.lower() not in SUFFIXES and not each.name.startswith((".", "~$"))
+    ]
+
+
+def workbooks_in(paths: Iterable[Path]) -> list[Path]:
+    """Find the workbooks among files and folders; Excel's lock files are none."""
+    found = (
+        each
+        for path in paths
+        for each in (sorted(path.rglob("*")) if path.is_dir() else [path])
+        if path.is_file() or (each.suffix.lower() in SUFFIXES and not each.name.startswith("~$"))
+    )
+    return list(dict.fromkeys(found))
+
+
+def take_in(
+    files: Sequence[tuple[str, Path | bytes]], progress: Progress, principal: Principal | None = None
+) -> Result:
+    """Read and store workbooks, each with its name; what is rejected stores nothing, and the same again changes nothing.
+
+    Their order does not matter.  `principal` is whoever hands them in; none for a command.
+    """
+    files = [(name[-limits.FILE_NAME :], source) for name, source in files]
+    result = Result(files=[name for name, _source in files], account_id=principal.account_id if principal else None)
+    try:
+        sheets = _read(sorted(files, key=itemgetter(0)), progress, result)
+        in_order = [(kind, sheet) for kind in STORES for sheet in sheets if sheet.kind == kind]
+        with database.transaction() as session:
+            had_one = rosters.schools_with_one(session)
+        for number, (kind, sheet) in enumerate(in_order):
+            progress(sheet.name, len(files) + number, len(files) + len(in_order))
+            with database.transaction() as session:
+                take_turns(session, "import")  # two who hand in the same must not both find it new
+                stored = result.stored
+                STORES[kind](session, sheet.rows, result)
+                if result.stored > stored:
+                    audit.write(session, Asked(principal or OPERATOR, f"import {kind}", None), "done")
+        progress("", 1, 1)
+        with database.transaction() as session:
+            rosters.compare(session, had_one, result)
+            result.conflicts = conflicts.proposals(session, session.scalars(conflicts.in_conflict()).all())
+    finally:
+        gc.unfreeze()
+    return result
+
+
+OPERATOR = Principal("command", "admin")
+"""Whoever may run commands on the server, in the audit."""
+
+
+def _read(files: Sequence[tuple[str, Path | bytes]], progress: Progress, result: Result) -> list[Sheet]:
+    """Read the workbooks; while sense is made of one, another process reads the cells of the next."""
+    sheets: list[Sheet] = []
+    ahead: Opened | None = None
+    try:
+        for number, (name, source) in enumerate(files):
+            progress(name, number, 2 * len(files))
+            try:
+                with ahead or opened(source) as cells:
+                    ahead = _ahead(files[number + 1 :])
+                    workbook = understood(cells, name, today())
+            except UnreadableWorkbook as error:
+                result.unreadable[name] = error
+                continue
+            result.rejected += workbook.rejected
+            result.warnings += workbook.warnings
+            sheets += workbook.sheets
+            gc.freeze()  # rows are many and stand in no cycles: to look for some again and again took an eighth of the reading
+    finally:
+        if ahead:
+            ahead.close()
+    return sheets
+
+
+def _ahead(files: Sequence[tuple[str, Path | bytes]]) -> Opened | None:
+    with suppress(UnreadableWorkbook, OSError):  # which is told when it is its turn
+        return opened(files[0][1]) if files else None
+    return None

@@ -1,0 +1,23 @@
+"""Notices as their recipients find them in the registry."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hongzhu_registry.database import Base
+
+
+class Notice(Base):
+    """One digest to one recipient over one channel, as the notifier settled it."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    """The id of the message that told of it."""
+    recipient_id: Mapped[str] = mapped_column(String(36), index=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    day: Mapped[date]
+    outcome: Mapped[str] = mapped_column(String(10))
+    lines: Mapped[Any] = mapped_column(JSON)

@@ -1,0 +1,69 @@
+"""Who is to be told of a school's tasks, where they are reached now, and what they were told."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from hongzhu.messages import NoticeSettled
+from hongzhu_registry.children.models import Child
+from hongzhu_registry.notices.models import Notice
+from hongzhu_registry.sealing import key_ring
+from hongzhu_registry.supporters.models import Supporter
+from hongzhu_registry.weeks.links import link_to_week
+
+
+def recipients(session: Session, school_id: str, assignee: str, subjects: Sequence[str]) -> list[dict[str, Any]]:
+    """Say who is told of which subjects: a child's class teacher, else the school's coordinator; empty when there is neither."""
+    coordinator = session.scalar(
+        select(Supporter.id)
+        .where(Supporter.school_id == school_id, Supporter.duty == "coordinator")
+        .order_by(Supporter.id)
+        .limit(1)
+    )
+    by_recipient: defaultdict[str, list[str]] = defaultdict(list)
+    teachers = _class_teachers(session, school_id, subjects) if assignee == "class_teacher" else {}
+    for subject in dict.fromkeys(subjects):
+        recipient = teachers.get(subject) or coordinator
+        if recipient:
+            by_recipient[recipient].append(subject)
+    emails = _emails(session, list(by_recipient))
+    return [
+        {"recipient_id": each, "subjects": told, "email": emails.get(each), "link": link_to_week(each)}
+        for each, told in by_recipient.items()
+    ]
+
+
+def _class_teachers(session: Session, school_id: str, children: Sequence[str]) -> dict[str, str]:
+    of_class = and_(
+        Supporter.school_id == Child.school_id,
+        Supporter.grade == Child.grade,
+        Supporter.class_name == Child.class_name,
+        Supporter.duty == "class_teacher",
+    )
+    statement = select(Child.id, Supporter.id.label("teacher")).join(Supporter, of_class)
+    rows = session.execute(
+        statement.where(Child.school_id == school_id, Child.id.in_(children)).order_by(Supporter.id.desc())
+    )
+    return {row.id: row.teacher for row in rows}
+
+
+def _emails(session: Session, supporters: Sequence[str]) -> dict[str, str | None]:
+    rows = session.execute(select(Supporter.id, Supporter.email).where(Supporter.id.in_(supporters)))
+    return {each: key_ring().open(sealed, "supporter", "email", each) for each, sealed in rows}
+
+
+def on_notice_settled(session: Session, message: NoticeSettled) -> None:
+    """Put a settled notice where its recipient finds it."""
+    session.add(
+        Notice(
+            id=message.id,
+            recipient_id=message.recipient_id,
+            channel=message.channel,
+            day=message.day,
+            outcome=message.outcome,
+            lines=[line.model_dump(mode="json") for line in message.lines],
+        )
+    )

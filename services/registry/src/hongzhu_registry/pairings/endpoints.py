@@ -1,0 +1,89 @@
+"""``/pairings``."""
+
+from datetime import date
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import Header, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from hongzhu.errors import MissingError
+from hongzhu_registry.pairings import queries, service
+from hongzhu_registry.pairings.models import Pairing
+from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router, etag, must_match
+
+router = Router(prefix="/pairings", tags=["pairings"])
+
+
+class NewPairing(BaseModel):
+    """A supporter to be tied to a child or to a school."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=30)
+    supporter_id: str
+    child_id: str | None = None
+    school_id: str | None = None
+    began_on: date | None = None
+
+
+class Ending(BaseModel):
+    """The day on which a pairing ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ended_on: date
+
+
+@router.get("")
+def list_pairings(
+    session: InTransaction,
+    principal: Asking,
+    page: Paging,
+    kind: str | None = None,
+    school_id: str | None = None,
+    child_id: str | None = None,
+) -> dict[str, Any]:
+    """List the pairings in sight."""
+    statement = queries.visible(principal)
+    for column, value in ((Pairing.kind, kind), (Pairing.school_id, school_id), (Pairing.child_id, child_id)):
+        if value is not None:
+            statement = statement.where(column == value)
+    return page.of(session, statement, Pairing.__table__.c.id)
+
+
+@router.post("", status_code=201)
+def create_pairing(session: InTransaction, principal: Asking, once: OnlyOnce, pairing: NewPairing) -> Any:
+    """Tie a supporter to a child or a school."""
+    principal.must_be("bureau", "school", "agency")
+    return once(lambda: _shown(service.pair(session, principal, **pairing.model_dump())), pairing)
+
+
+@router.get("/{pairing_id}")
+def show_pairing(session: InTransaction, principal: Asking, response: Response, pairing_id: str) -> dict[str, Any]:
+    """Show one pairing."""
+    found = session.execute(queries.visible(principal).where(Pairing.id == pairing_id)).mappings().first()
+    if found is None:
+        raise MissingError
+    response.headers["ETag"] = etag(found["version"])
+    return dict(found)
+
+
+@router.patch("/{pairing_id}")
+def end_pairing(
+    pairing_id: str,
+    ending: Ending,
+    response: Response,
+    *,
+    session: InTransaction,
+    principal: Asking,
+    if_match: Annotated[str | None, Header()] = None,
+) -> dict[str, Any]:
+    """End a pairing: the supporter's place is free again, and the subject may be owed another."""
+    ended = service.end(session, principal, pairing_id, ending.ended_on, partial(must_match, if_match))
+    response.headers["ETag"] = etag(ended.version)
+    return _shown(ended)
+
+
+def _shown(pairing: Pairing) -> dict[str, Any]:
+    return {column.name: getattr(pairing, column.name) for column in Pairing.__table__.columns}

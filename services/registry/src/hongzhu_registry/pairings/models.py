@@ -1,0 +1,40 @@
+"""Pairings: a supporter tied to a child or to a school for a period."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hongzhu_registry.database import Base, new_id
+
+
+def _one_at_a_time(name: str, *columns: str) -> Index:
+    lasting = text("ended_on IS NULL")
+    return Index(name, *columns, unique=True, postgresql_where=lasting, sqlite_where=lasting)
+
+
+class Pairing(Base):
+    """A supporter tied to a child or a school, from one day on until it ends.
+
+    Two answers at once can neither pair a subject twice nor overfill a supporter: a pairing takes one numbered place of its
+    supporter's, and places and subjects are unique while the pairing lasts.
+    """
+
+    __tablename__ = "pairing"
+    __table_args__ = (
+        CheckConstraint("(child_id IS NULL) <> (school_id IS NULL)", name="one_subject"),
+        _one_at_a_time("uq_pairing_child", "kind", "child_id"),
+        _one_at_a_time("uq_pairing_school", "kind", "school_id"),
+        _one_at_a_time("uq_pairing_place", "supporter_id", "kind", "place"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    version: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[str] = mapped_column(String(30))
+    supporter_id: Mapped[str] = mapped_column(ForeignKey("supporter.id"))
+    child_id: Mapped[str | None] = mapped_column(ForeignKey("child.id"))
+    school_id: Mapped[str | None] = mapped_column(ForeignKey("school.id"))
+    place: Mapped[int]
+    """Which of its supporter's places it takes, from 1 to the supporter's capacity."""
+    began_on: Mapped[date]
+    ended_on: Mapped[date | None]

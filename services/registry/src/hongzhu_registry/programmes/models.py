@@ -1,0 +1,27 @@
+"""Programmes and their versions."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hongzhu_registry.database import Base
+
+
+class ProgrammeVersion(Base):
+    """One version of a programme; the newest approved one runs until a newer one is approved."""
+
+    __tablename__ = "programme_version"
+
+    code: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    agency: Mapped[str] = mapped_column(String(50), index=True)
+    definition: Mapped[Any] = mapped_column(JSON)
+    tuning: Mapped[Any | None] = mapped_column(JSON)
+    """What the bureau changed of the trigger that the agency declared; the definition has it already."""
+    status: Mapped[str] = mapped_column(String(10))
+    """``proposed``, ``approved``, ``superseded`` or ``suspended``."""
+    effective_from: Mapped[date | None]
+    approved_by: Mapped[str | None] = mapped_column(String(36))
+    approved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,47 @@
+"""The catalogue's statements."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hongzhu.programme import Programme
+from hongzhu_registry.programmes.models import ProgrammeVersion
+
+
+def latest(session: Session, code: str) -> ProgrammeVersion | None:
+    """Return the newest version of a programme."""
+    return session.scalar(
+        select(ProgrammeVersion).where(ProgrammeVersion.code == code).order_by(ProgrammeVersion.version.desc()).limit(1)
+    )
+
+
+def running(session: Session, code: str) -> ProgrammeVersion | None:
+    """Return the version that runs, or is suspended."""
+    return session.scalar(
+        select(ProgrammeVersion).where(
+            ProgrammeVersion.code == code, ProgrammeVersion.status.in_(("approved", "suspended"))
+        )
+    )
+
+
+def definitions(session: Session, agency: str | None = None) -> list[Programme]:
+    """Return the definitions of all programmes that run, or of one agency's."""
+    statement = select(ProgrammeVersion.definition).where(ProgrammeVersion.status == "approved")
+    if agency is not None:
+        statement = statement.where(ProgrammeVersion.agency == agency)
+    return [Programme.model_validate(found) for found in session.scalars(statement.order_by(ProgrammeVersion.code))]
+
+
+def evidence_kind(session: Session, code: str, version: int) -> str | None:
+    """Return the kind of evidence that resolves a programme's tasks."""
+    found = session.get(ProgrammeVersion, (code, version))
+    return found.definition["resolved_by"] if found else None
+
+
+def form_of(session: Session, kind: str) -> dict[str, object] | None:
+    """Return the JSON Schema of the records of a kind, as a running programme declares it."""
+    return next((each.form for each in definitions(session) if each.resolved_by == kind and each.form), None)
+
+
+def next_version(session: Session, code: str) -> int:
+    """Return the number after the newest version's."""
+    return 1 + (session.scalar(select(func.max(ProgrammeVersion.version)).where(ProgrammeVersion.code == code)) or 0)

@@ -1,0 +1,366 @@
+"""The conventions every endpoint keeps: who asks, one transaction, problems (RFC 9457), keyset pages, idempotency, ETags."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import update_wrapper
+from inspect import signature
+from typing import Annotated, Any
+
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from fastapi.security import OAuth2PasswordBearer
+from pydantic import BaseModel
+from sqlalchemy import JSON, ColumnElement, DateTime, Integer, LargeBinary, Select, String, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import Scope
+
+from hongzhu import i18n
+from hongzhu.clock import now
+from hongzhu.database import CONNECTIONS, upsert
+from hongzhu.errors import HongzhuError, InvalidError, MissingError, NotSignedInError, StaleError, UnconditionalError
+from hongzhu.i18n import _
+from hongzhu_registry.access.policy import TOKENS, Principal
+from hongzhu_registry.access.service import principal_of
+from hongzhu_registry.audit import service as audit
+from hongzhu_registry.audit.service import Asked
+from hongzhu_registry.database import Base, database, narrow
+
+API = "/api/v1"
+"""The address under which the API is found."""
+
+MOST = 200
+"""The most items one page of a list holds."""
+
+bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/token")
+
+
+# Going to a thread and back costs more than most statements, and so does each thing that the framework leaves to a thread of
+# its own: a request goes there once.  Those who wait for a connection wait before they go.
+_THREADS = RunVar[CapacityLimiter]("threads")
+
+
+def _threads() -> CapacityLimiter:
+    # One for each event loop, as anyio wants it; never more than there are connections.
+    if (found := _THREADS.get(None)) is None:
+        _THREADS.set(found := CapacityLimiter(CONNECTIONS))
+    return found
+
+
+def in_place(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Make of a function, or a class, what the framework calls where it stands instead of in one more thread."""
+
+    async def called(*args: Any, **values: Any) -> Any:
+        return call(*args, **values)
+
+    update_wrapper(called, call, updated=())
+    del called.__wrapped__  # type: ignore[attr-defined]  # or the framework would look through it
+    called.__signature__ = signature(call)  # type: ignore[attr-defined]
+    return called
+
+
+class Route(APIRoute):
+    """A route whose requests are each one transaction, in one thread: who asks, the act, its answer, the audit, the commit."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        super().__init__(path, in_place(endpoint), **more)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Make what answers a request."""
+        handle = super().get_route_handler()
+        read = Request.form if self.body_field and isinstance(self.body_field.field_info, params.Form) else Request.body
+
+        async def answer(request: Request) -> Response:
+            try:
+                await read(request)
+            except ClientDisconnect as gone:
+                raise HTTPException(400) from gone
+            return await run_sync(_carry_out, handle, request, limiter=_threads())
+
+        return answer
+
+
+class Router(APIRouter):
+    """The routes of one noun of the API."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(route_class=Route, **more)
+        self._begins_with = API + self.prefix.partition("{")[0]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether a request is for one of the routes; most are for another noun's."""
+        return super().matches(scope) if scope["path"].startswith(self._begins_with) else (Match.NONE, {})
+
+
+def _carry_out(handle: Callable[[Request], Coroutine[Any, Any, Response]], request: Request) -> Response:
+    with database.unseeing() as session:
+        request.state.session = session
+        response = _run(handle(request))
+        if asked := session.info.pop(_DONE, None):
+            audit.write(session, asked, "done")
+    return response
+
+
+def _run(waits_for_nothing: Coroutine[Any, Any, Response]) -> Response:
+    # The body has been read, and everything else is called in place: it goes through to its end like a function.
+    try:
+        waits_for_nothing.send(None)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    waits_for_nothing.close()
+    raise RuntimeError("a route of the API waited for something else than its body")
+
+
+async def opened(request: Request) -> AsyncIterator[None]:
+    """Open the transaction of a page, which reads its form only when the link is known; it commits before the answer goes out."""
+    transaction = database.unseeing()
+    request.state.session = transaction.__enter__()  # nothing is said to the database yet
+    try:
+        yield
+    except BaseException as error:
+        await run_sync(transaction.__exit__, type(error), error, error.__traceback__, limiter=CapacityLimiter(1))
+        raise
+    await run_sync(transaction.__exit__, None, None, None, limiter=CapacityLimiter(1))
+
+
+_DONE = "done"
+
+
+async def transaction(request: Request) -> Session:
+    """Return the request's transaction, which sees nobody's rows yet."""
+    session: Session = request.state.session
+    return session
+
+
+InTransaction = Annotated[Session, Depends(transaction)]
+
+
+@contextmanager
+def on_record(request: Request, session: Session, principal: Principal) -> Iterator[None]:
+    """Narrow the session to who asks, and write what is done inside into the audit, in the act's own transaction.
+
+    `note_refusal` writes what is refused.
+    """
+    _begin(request, session, principal)
+    yield
+    audit.write(session, request.state.asked, "done")
+
+
+def _begin(request: Request, session: Session, principal: Principal) -> None:
+    narrow(session, principal.session)
+    request.state.asked = Asked(
+        principal=principal,
+        action=f"{request.method} {request.scope['route'].path}",
+        # What stands in the address of a page behind a link is the link itself.
+        subject_id=principal.child_id
+        if principal.role in ("guardian", "link")
+        else next(iter(request.path_params.values()), None),
+    )
+
+
+def note_refusal(request: Request) -> None:
+    """Write into the audit that somebody known was refused, once the act's transaction is rolled back."""
+    asked: Asked | None = getattr(request.state, "asked", None)
+    if asked is not None:
+        with database.transaction() as session:
+            audit.write(session, asked, "denied")
+
+
+def refuse_unknown(request: Request) -> None:
+    """Refuse query parameters that the route does not know: a filter that was misspelt must not show everything."""
+    if not request.query_params:
+        return
+    fields = get_flat_params(request.scope["route"].dependant)
+    elsewhere = params.Path | params.Header | params.Cookie  # the fields of a model are of none of these
+    known = {each.alias for each in fields if not isinstance(each.field_info, elsewhere)}
+    if unknown := sorted(request.query_params.keys() - known):
+        names = ", ".join(unknown)[:100]
+        raise InvalidError("There is no query parameter {names} here.", field=unknown[0][:100], names=names)
+
+
+async def asking(request: Request, session: InTransaction, token: Annotated[str, Depends(bearer)]) -> Principal:
+    """Find out who is asking, and keep it on record: the entry goes with the transaction's end."""
+    principal = principal_of(session, token)
+    principal.must_be(*TOKENS)
+    _begin(request, session, principal)
+    refuse_unknown(request)
+    session.info[_DONE] = request.state.asked
+    return principal
+
+
+Asking = Annotated[Principal, Depends(asking)]
+
+
+class Page:
+    """Where a reader of a list stands: how many items, and after which one."""
+
+    def __init__(
+        self,
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+        cursor: Annotated[str | None, Query(max_length=200)] = None,
+    ) -> None:
+        self.limit = limit
+        self.cursor = cursor
+
+    def of(self, session: Session, statement: Select[Any], key: ColumnElement[str]) -> dict[str, Any]:
+        """Answer one page of `statement` in the order of `key`, which is unique: never OFFSET, so page 1000 is as fast as 1."""
+        if self.cursor is not None:
+            statement = statement.where(key > self.cursor)
+        found = session.execute(statement.order_by(key).limit(self.limit + 1))
+        names, rows = found.keys(), found.all()
+        items = [dict(zip(names, row, strict=True)) for row in rows[: self.limit]]
+        return {"items": items, "next": items[-1][key.key] if len(rows) > self.limit else None}
+
+
+Paging = Annotated[Page, Depends(in_place(Page))]
+
+
+class Answered(Base):
+    """An answer already given to an Idempotency-Key; given again to whoever asks the same again."""
+
+    __tablename__ = "answered"
+
+    account_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    status: Mapped[int] = mapped_column(Integer, default=0)
+    answer: Mapped[Any] = mapped_column(JSON, nullable=True)
+    answered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+REMEMBERED = timedelta(days=30)
+"""How long answers are remembered: longer than any queue or outbox holds a message."""
+
+
+class Once:
+    """Carries out a POST once for each Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)."""
+
+    def __init__(
+        self,
+        request: Request,
+        session: InTransaction,
+        principal: Asking,
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    ) -> None:
+        self._request = request
+        self._session = session
+        self._principal = principal
+        self._key = idempotency_key
+
+    def __call__(self, act: Callable[[], Mapping[str, Any]], body: Any, status: int = 201) -> JSONResponse:
+        """Answer with what `act` returns, or with what it returned the first time."""
+        if self._key is None:
+            return JSONResponse(_plain(act()), status)
+        fingerprint = hashlib.sha256(
+            json.dumps([self._request.url.path, _plain(body)], sort_keys=True).encode()
+        ).digest()
+        # The row is taken before the act, so that a second request with the key waits for the first one's commit.
+        taken = self._session.execute(
+            upsert(self._session, Answered.__table__)  # type: ignore[arg-type]  # a declarative class's table is a Table
+            .values(
+                account_id=self._principal.account_id,
+                key=self._key,
+                request_hash=fingerprint,
+                status=0,
+                answered_at=now(),
+            )
+            .on_conflict_do_nothing()
+        )
+        row = self._session.get_one(Answered, (self._principal.account_id, self._key))
+        if not taken.rowcount:  # type: ignore[attr-defined]  # an INSERT answers with a CursorResult
+            if row.request_hash != fingerprint:
+                raise InvalidError("This Idempotency-Key was used for another request; take a new key.")
+            return JSONResponse(row.answer, row.status)
+        row.answer, row.status = _plain(act()), status
+        return JSONResponse(row.answer, status)
+
+
+OnlyOnce = Annotated[Once, Depends(in_place(Once))]
+
+
+def forget_answers(session: Session) -> None:
+    """Drop the answers that nobody can ask for again."""
+    session.execute(delete(Answered).where(Answered.answered_at < now() - REMEMBERED))
+
+
+def etag(version: int) -> str:
+    """Write a version as a strong entity tag (RFC 9110 8.8.3)."""
+    return f'"{version}"'
+
+
+def must_match(if_match: str | None, version: int) -> None:
+    """See that a change was made to the version it was read at; raises `UnconditionalError` and `StaleError`."""
+    if if_match is None:
+        raise UnconditionalError(None, field="If-Match")
+    if if_match not in (etag(version), "*"):
+        raise StaleError
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=_text))
+
+
+def _text(value: Any) -> Any:
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else str(value)
+
+
+def problem(request: Request, error: HongzhuError) -> JSONResponse:
+    """Tell an error as application/problem+json, in the reader's language, with the field named."""
+    i18n.language.set(i18n.accepted_language(request.headers.get("accept-language")))
+    content = {"type": "about:blank", "title": _(error.title), "status": error.status, "detail": str(error)}
+    if error.field:
+        content["field"] = error.field
+    return JSONResponse(content, error.status, headers=error.headers, media_type="application/problem+json")
+
+
+class Problem(BaseModel):
+    """What is wrong, where and how to mend it (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    error.status: {
+        "description": error.title,
+        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+    }
+    for error in HongzhuError.__subclasses__()
+    if error.status != HongzhuError.status
+}
+"""How each error that is not our fault is told: the part of the API's description that all routes share."""
+
+
+def in_our_words(error: HTTPException) -> HongzhuError:
+    """Return the error of ours that the framework means by one of its own."""
+    if error.status_code == 400:  # all that it says of a body it cannot read
+        return InvalidError("The body is not JSON.", field="body")
+    for known in (NotSignedInError, MissingError):
+        if known.status == error.status_code:
+            return known()
+    told = HongzhuError("This address does not take that kind of request.")
+    told.status = error.status_code  # type: ignore[misc]  # the one error whose status is not its class's
+    return told
+
+
+def first_fault(error: RequestValidationError) -> HongzhuError:
+    """Return what was wrong with a request without repeating what was in it."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return InvalidError("The body is not JSON.", field="body")
+    field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    return InvalidError("{where} is not as it should be.", field=field, where=field)

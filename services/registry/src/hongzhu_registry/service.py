@@ -1,0 +1,72 @@
+"""The registry as a service: what it listens to and what it shows."""
+
+from kombu import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from hongzhu.clock import today
+from hongzhu.errors import ConfigurationError
+from hongzhu.messages import NoticeSettled, TaskClosed, TaskDue
+from hongzhu.service import Service, Tick
+from hongzhu.settings import settings
+from hongzhu_registry import rest, tables
+from hongzhu_registry.access import throttle
+from hongzhu_registry.access.service import agencies_with_accounts, bring_in_accounts, forget_tokens
+from hongzhu_registry.agencies.provision import declare_queue
+from hongzhu_registry.app import make_app
+from hongzhu_registry.audit.service import seal_new
+from hongzhu_registry.database import database
+from hongzhu_registry.notices.service import on_notice_settled
+from hongzhu_registry.retention.ticks import anonymise_due
+from hongzhu_registry.schools.queries import names
+from hongzhu_registry.tasks.consumers import on_task_closed, on_task_due
+from hongzhu_registry.tasks.queries import count_by_state
+
+
+def _forget_answers() -> None:
+    with database.transaction() as session:
+        rest.forget_answers(session)
+
+
+def _forget_sign_ins() -> None:
+    with database.transaction() as session:
+        forget_tokens(session)
+        throttle.forget(session)
+
+
+def _after_migrate() -> None:
+    """Open the accounts the configuration names, and see that every agency has its queue."""
+    with database.transaction() as session:
+        bring_in_accounts(session)
+        names = agencies_with_accounts(session)
+    with Connection(settings().broker_url, connect_timeout=5) as connection:
+        for name in names:
+            declare_queue(connection, name)
+
+
+def _agencies_queues() -> list[str]:
+    """Name the queues of all agencies with an account, wherever they run; none where the registry's database is not seen."""
+    try:
+        with database.transaction() as session:
+            return [f"agency.{name}" for name in agencies_with_accounts(session)]
+    except (ConfigurationError, SQLAlchemyError):
+        return []
+
+
+assert tables.tables, "every noun's tables are known before a migration looks"
+
+service = Service(
+    name="registry",
+    database=database,
+    consumers={TaskDue: on_task_due, TaskClosed: on_task_closed, NoticeSettled: on_notice_settled},
+    ticks=(
+        Tick("seal-audit", 1, seal_new),
+        Tick("forget-answers", 3600, _forget_answers),
+        Tick("anonymise-due", 3600, anonymise_due),
+        Tick("forget-sign-ins", 3600, _forget_sign_ins),
+    ),
+    web=make_app,
+    keeps_queues=_agencies_queues,
+    after_migrate=_after_migrate,
+    names=names,
+    ledger=lambda session: count_by_state(session, today()),
+)

@@ -1,0 +1,25 @@
+"""Statements about supporters."""
+
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.access.sight import in_sight
+from hongzhu_registry.database import UNSHOWN
+from hongzhu_registry.pairings.models import Pairing
+from hongzhu_registry.supporters.models import Supporter
+
+_HIDDEN = UNSHOWN | {"phone", "email"}
+COLUMNS = [column for column in Supporter.__table__.columns if column.name not in _HIDDEN]
+
+
+def visible(principal: Principal) -> Select[Any]:
+    """Select the supporters in sight, with the places taken."""
+    taken = (
+        select(func.count())
+        .where(Pairing.supporter_id == Supporter.id, Pairing.ended_on.is_(None))
+        .correlate(Supporter)
+        .scalar_subquery()
+    )
+    return select(*COLUMNS, taken.label("paired")).where(in_sight("supporter", principal))

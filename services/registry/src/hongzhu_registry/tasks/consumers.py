@@ -1,0 +1,45 @@
+"""What the registry does with the scheduler's messages."""
+
+from sqlalchemy.orm import Session
+
+from hongzhu.database import monthly_partition
+from hongzhu.errors import MissingError, PoisonError
+from hongzhu.messages import TaskClosed, TaskDue
+from hongzhu.period import task_id
+from hongzhu_registry.programmes.queries import evidence_kind
+from hongzhu_registry.tasks import queries
+from hongzhu_registry.tasks.models import Task
+
+
+def on_task_due(session: Session, message: TaskDue) -> None:
+    """Enter the tasks that fell due in the ledger."""
+    kind = evidence_kind(session, message.programme, message.version)
+    if kind is None:
+        raise PoisonError  # the registry approved every programme there is; a task of another one is no task
+    common = message.model_dump(
+        include={"programme", "version", "period", "period_start", "school_id", "opens_on", "due_on", "grace_until"}
+    )
+    rows = [
+        {
+            **common,
+            "id": task_id(message.programme, subject, message.period),
+            "agency": message.agency,
+            "subject_id": subject,
+            "evidence_kind": kind,
+        }
+        for subject in dict.fromkeys(message.subjects)
+    ]
+    # First whoever files evidence, then the table: everybody takes the two in this order, so that nobody waits in a ring.
+    queries.keep_apart(session, message.subjects, evidence=False)
+    monthly_partition(session, Task.__table__, message.period_start)  # type: ignore[arg-type]  # it is a Table
+    queries.enter(session, rows)
+
+
+def on_task_closed(session: Session, message: TaskClosed) -> None:
+    """Note how tasks ended, where the ledger cannot work it out from window and evidence."""
+    if message.state not in queries.FINAL:
+        return
+    ids = {task_id(message.programme, subject, message.period) for subject in message.subjects}
+    if queries.freeze(session, list(ids), message.period_start, message.state) < len(ids):
+        # It overtook the message that says these tasks fell due; given back to the queue, it comes again after it.
+        raise MissingError("A task came to its end before it was due.")

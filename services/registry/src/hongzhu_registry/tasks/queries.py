@@ -1,0 +1,192 @@
+"""The ledger's statements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from hongzhu.calendar import NOT_ANNOUNCED
+from hongzhu.clock import today
+from hongzhu.database import upsert
+from hongzhu.messages import batches
+from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.access.sight import in_sight
+from hongzhu_registry.evidence.models import Evidence
+from hongzhu_registry.staging import among
+from hongzhu_registry.tasks.models import Task
+
+FINAL = ("excused", "cancelled")
+"""What only the scheduler can say; everything else follows from window and evidence."""
+
+
+_AT_ONCE = 5_000
+"""Ids that one statement names."""
+_LEDGER, _BUCKETS = 0x1ED6E4, 256
+
+
+def state_on(day: date) -> Any:
+    """Say how each task stands on `day`: `hongzhu.task_state` in SQL, and a test holds the two together."""
+    within_grace = or_(Task.grace_until.is_(None), Task.grace_until >= day)
+    return case(
+        (Task.closed_state.in_(FINAL), Task.closed_state),
+        (Task.done_on <= Task.due_on, "done"),
+        (Task.done_on.is_not(None), "late"),
+        (Task.due_on >= day, "due"),
+        (within_grace, "overdue"),
+        else_="missed",
+    )
+
+
+def enter(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Enter tasks that are not there yet, and link to each the first evidence there already is for it.
+
+    Of those that are there, only days that the calendar did not reach are filled in, when it does.
+    """
+    said = upsert(session, Task.__table__)  # type: ignore[arg-type]  # it is a Table
+    was_open = or_(Task.due_on == NOT_ANNOUNCED, Task.grace_until == NOT_ANNOUNCED)
+    session.execute(
+        said.on_conflict_do_update(
+            index_elements=["id", "period_start"],
+            set_={name: said.excluded[name] for name in ("due_on", "grace_until")},
+            where=and_(was_open, said.excluded.due_on <= Task.due_on),
+        ),
+        rows,
+    )
+    _resolve(session, and_(Task.id.in_([row["id"] for row in rows]), Task.period_start == rows[0]["period_start"]))
+
+
+def link(session: Session, evidence_ids: Sequence[str]) -> None:
+    """Link new evidence to the tasks whose window takes it; the earliest day counts, whatever the order of typing in."""
+    task = aliased(Task)
+    for ids in batches(list(evidence_ids), _AT_ONCE):
+        taken = (
+            select(task.id)
+            .join(Evidence, _within_window(task))
+            .where(
+                among(session, Evidence.id, ids),
+                or_(
+                    task.done_on.is_(None),
+                    task.done_on > Evidence.done_on,
+                    and_(task.done_on == Evidence.done_on, task.evidence_id > Evidence.id),
+                ),
+            )
+        )
+        _resolve(session, Task.id.in_(taken))
+
+
+def _within_window(task: Any) -> ColumnElement[bool]:
+    return and_(
+        Evidence.subject_id == task.subject_id,
+        Evidence.kind == task.evidence_kind,
+        Evidence.done_on >= task.opens_on,
+        or_(task.grace_until.is_(None), Evidence.done_on <= task.grace_until),
+    )
+
+
+def _resolve(session: Session, which: ColumnElement[bool]) -> None:
+    """Link to each of the tasks the earliest evidence there is for it."""
+    earliest = (
+        select(Evidence.done_on, Evidence.id)
+        .where(_within_window(Task))
+        .order_by(Evidence.done_on, Evidence.id)
+        .limit(1)
+    )
+
+    def of_earliest(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ScalarSelect[Any]:
+        return earliest.with_only_columns(column).correlate(Task).scalar_subquery()
+
+    session.execute(
+        update(Task)
+        .where(which)
+        .values(done_on=of_earliest(Evidence.done_on), evidence_id=of_earliest(Evidence.id))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def hand_over(session: Session, child_id: str, school_id: str) -> None:
+    """Let the tasks of a child that nobody has resolved yet go along with it to another school."""
+    session.execute(
+        update(Task)
+        .where(Task.subject_id == child_id, Task.done_on.is_(None), Task.closed_state.is_(None), Task.due_on >= today())
+        .values(school_id=school_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def freeze(session: Session, ids: Sequence[str], period_start: date, state: str) -> int:
+    """Note what the scheduler froze tasks as; return how many of them there are."""
+    result = session.execute(
+        update(Task)
+        .where(Task.id.in_(ids), Task.period_start == period_start)
+        .values(closed_state=state)
+        .execution_options(synchronize_session=False)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE answers with a CursorResult
+
+
+def keep_apart(session: Session, subjects: Iterable[str], *, evidence: bool) -> None:
+    """Let nobody enter tasks and evidence of the same subjects at the same time, each blind to the other's rows.
+
+    Those who enter tasks do not mind each other.  Locks are taken by bucket, in order, so that few are held and nobody
+    waits in a ring; SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        buckets = sorted({crc32(each.encode()) % _BUCKETS for each in subjects})
+        lock = func.pg_advisory_xact_lock if evidence else func.pg_advisory_xact_lock_shared
+        session.execute(select(lock(_LEDGER, func.unnest(cast(buckets, ARRAY(Integer))))))
+
+
+def visible(principal: Principal, day: date) -> Select[Any]:
+    """Select the tasks a principal may see, each with its state on `day`."""
+    columns = [
+        column for column in Task.__table__.columns if column.name not in {"closed_state", "due_on", "grace_until"}
+    ]
+    # A day that the calendar does not reach is not shown as one: what is not announced says so.
+    days = [case((each != NOT_ANNOUNCED, each)).label(each.key) for each in (Task.due_on, Task.grace_until)]
+    announced = (Task.due_on != NOT_ANNOUNCED).label("announced")
+    return select(*columns, *days, announced, state_on(day).label("state")).where(in_sight("task", principal))
+
+
+def filtered(statement: Select[Any], day: date, filters: Mapping[str, Any]) -> Select[Any]:
+    """Narrow a list of tasks by what the reader asks for."""
+    equal = {
+        "school_id": Task.school_id,
+        "agency": Task.agency,
+        "programme": Task.programme,
+        "child_id": Task.subject_id,
+        "state": state_on(day),
+    }
+    conditions = [column == filters[name] for name, column in equal.items() if filters.get(name) is not None]
+    if filters.get("due_before"):
+        conditions.append(Task.due_on <= filters["due_before"])
+    if filters.get("due_after"):
+        conditions.append(Task.due_on >= filters["due_after"])
+    return statement.where(and_(literal(value=True), *conditions))
+
+
+def count_by_state(session: Session, day: date) -> dict[tuple[str, str, str], int]:
+    """Count the tasks by programme, period and state on `day`."""
+    state = state_on(day)
+    rows = session.execute(
+        select(Task.programme, Task.period, state.label("state"), func.count()).group_by(
+            Task.programme, Task.period, state
+        )
+    )
+    return {(programme, period, str(said)): count for programme, period, said, count in rows}

@@ -1,0 +1,1 @@
+"""A supporter's week: the page behind the link in a notice."""

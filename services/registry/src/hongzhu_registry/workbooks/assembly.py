@@ -1,0 +1,89 @@
+"""From the values of a row to its typed row, and what must hold between the values."""
+
+import datetime as dt
+from typing import Any
+
+from . import cells, identity, rows
+
+Values = dict[str, Any]
+
+
+class Refused(Exception):  # noqa: N818 - a row is refused, which is an outcome and no malfunction
+    """A row that cannot be taken: the field to blame and the reason's code."""
+
+    def __init__(self, field: str, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.field = field
+        self.code = code
+        self.params = params
+
+
+PARENTS = ("father", "mother")
+
+
+def child(**v: Any) -> rows.Child:
+    """A child; birth date and sex are the identity number's, as the check has found them."""
+    grade, v["class_name"] = v["class_name"]
+    v["grade"] = v["grade"] or grade
+    pop = v.pop
+    v["father"] = rows.Parent(pop("father_name"), pop("father_place"), pop("father_phone"), pop("father_since"))
+    v["mother"] = rows.Parent(pop("mother_name"), pop("mother_place"), pop("mother_phone"), pop("mother_since"))
+    v["guardian"] = rows.Guardian(pop("guardian_name"), pop("guardian_relation"), pop("guardian_phone"))
+    return rows.Child(**v)
+
+
+def check_child(v: Values, today: dt.date) -> None:
+    """Refuse a child not yet born, or one whose columns contradict the identity number; fill in what they leave open."""
+    born_on, sex = identity.birth_date(v["id_number"]), identity.sex(v["id_number"])
+    if born_on > today:
+        raise Refused("id_number", "id_birth_future")
+    if v["born_on"] and v["born_on"] != born_on:
+        raise Refused("born_on", "birth_differs")
+    if v["sex"] and v["sex"] != sex:
+        raise Refused("sex", "sex_differs")
+    v["born_on"], v["sex"] = born_on, sex
+
+
+def staff(**v: Any) -> rows.Staff:
+    """A teacher; the grade may be written with the class."""
+    grade, class_name = v.pop("class_name")
+    v["grade"] = v["grade"] or grade
+    return rows.Staff(class_name=class_name, **v)
+
+
+def calendar_entry(**v: Any) -> rows.CalendarEntry:
+    """A stretch of days; without an end it is one day."""
+    return rows.CalendarEntry(**v | {"ends_on": v["ends_on"] or v["starts_on"]})
+
+
+def check_stretch(v: Values, _today: dt.date) -> None:
+    """Refuse a stretch that ends before it starts."""
+    if v["ends_on"] and v["ends_on"] < v["starts_on"]:
+        raise Refused("ends_on", "dates_reversed")
+
+
+def check_record(v: Values, today: dt.date) -> None:
+    """Refuse evidence of what has not happened yet."""
+    if v["occurred_on"] > today:
+        raise Refused("occurred_on", "date_future")
+
+
+def score(**v: Any) -> rows.Score:
+    """Marks, whether each subject has its column or each line its subject."""
+    subject, mark = v.pop("subject"), v.pop("mark")
+    marks = {f[5:]: value for f in [f for f in v if f.startswith("mark.")] if (value := v.pop(f)) is not None}
+    if subject and mark is not None:
+        marks[subject] = mark
+    return rows.Score(marks=marks, **v)
+
+
+def subsidy(**v: Any) -> rows.Subsidy:
+    """A subsidy; a blank amount is nothing."""
+    return rows.Subsidy(**v | {"transport": v["transport"] or 0.0, "meals": v["meals"] or 0.0})
+
+
+def activity(**v: Any) -> rows.Activity:
+    """An activity; its last day may be written in a column, in the date's cell or in the note."""
+    within_date = v.pop("last_of_date")
+    v["ends_on"] = v["ends_on"] or within_date or cells.last_of_days(v["note"])
+    return rows.Activity(planned=v["note"].startswith(("计划", "拟", "待")), **v)

@@ -1,0 +1,297 @@
+"""What a cell says: text, names, days, months, yes or no, grades, classes, telephones, numbers."""
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from .sandbox import Cell
+
+
+class UnclearError(ValueError):
+    """A cell that does not say what its column asks for; `code` is the reason's."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+class UnfitError(UnclearError):
+    """A cell that says what cannot be kept; it costs the row in whichever column."""
+
+
+# Typed with a Chinese keyboard: full-width letters, digits, brackets and blanks. Other punctuation is left as it is.
+_WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_WIDE |= {ord("（"): "(", ord("）"): ")", ord("．"): ".", ord("－"): "-", ord("＋"): "+"}
+_WIDE |= dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+_UNTIDY = re.compile("[\\s０-９Ａ-Ｚａ-ｚ（）．－＋\u200b-\u200d\u2060\ufeff]")
+UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+"""Control characters but blanks and line ends, and halves of characters: no writing, and no database takes them all."""
+_CJK = re.compile("[\u3400-\u9fff]")
+_DIGITS = re.compile(r"\d")
+# How people write "nothing": these cells are as good as blank where a fact is asked for.
+NOTHING = frozenset(("", "无", "没有", "暂无", "-", "--", "—", "——", "/", "\\", "空", "N/A", "n/a"))
+
+
+def text(cell: Cell) -> str:
+    """Plain text: half-width, no blanks at the ends, one blank within."""
+    if type(cell) is not str:
+        return str(int(cell)) if type(cell) is float and cell.is_integer() else str(cell)
+    return " ".join(cell.translate(_WIDE).split()) if _UNTIDY.search(cell) else cell
+
+
+def label(cell: Cell) -> str:
+    """The text of a header, compared without blanks, width or case."""
+    return re.sub(r"[\s*:_]+", "", unicodedata.normalize("NFKC", text(cell))).lower()
+
+
+def fact(cell: Cell) -> str:
+    """Text in which 无 or a dash means blank."""
+    said = text(cell)
+    return "" if said in NOTHING else said
+
+
+def person(cell: Cell) -> str:
+    """A person's name; blanks inside a Chinese name are only lay-out (张 家 is 张家)."""
+    name = fact(cell)
+    if _DIGITS.search(name):
+        raise UnclearError("name_unclear")
+    return name.replace(" ", "") if " " in name and _CJK.search(name) else name
+
+
+def ethnicity(cell: Cell) -> str:
+    """An ethnic group under its full name (汉 is 汉族)."""
+    said = fact(cell).replace(" ", "")
+    return said if not said or said.endswith(("族", "其他", "其它", "人士")) else said + "族"
+
+
+_YES_WORDS = """
+    是 有 对 √ ✓ ✔ ☑ ■ ● v y yes t true 1 已 需要 参加 到 到场 已到 出席 签到 免费 √是 是√
+    寄宿 寄宿生 住校 住校生 住宿 住宿生 内宿 全寄宿 党员 中共党员 预备党员 中共预备党员
+    贫困 贫困户 建档立卡 建档立卡户 建档立卡贫困户 低保 低保户 特困 特困户 脱贫户 监测户 困难
+"""
+_NO_WORDS = """
+    否 无 非 没 没有 × ✗ ✘ x n no f false 0 - -- — / 未 不 不是 不需要 缺席 缺勤 请假 未到 未到场
+    走读 走读生 通学 外宿 一般 一般户 一般农户 普通 普通户 正常 非贫困户 群众 团员 共青团员 收费
+"""
+_YES, _NO = frozenset(_YES_WORDS.split()), frozenset(_NO_WORDS.split())
+
+
+def yes_no(cell: Cell) -> bool:
+    """Yes or no, in the many ways people tick; blank is no."""
+    if type(cell) is bool:
+        return cell
+    if cell in ("", "否"):
+        return False
+    return _yes_no(label(cell))
+
+
+@lru_cache(maxsize=4096)
+def _yes_no(said: str) -> bool:
+    if said in _YES:
+        return True
+    if not said or said in _NO or said.startswith(("不", "非", "未", "无")):
+        return False
+    if said.startswith(("是(", "有(", "已")):
+        return True
+    raise UnclearError("yes_no_unclear")
+
+
+_SEX = {"男": "male", "男性": "male", "男生": "male", "男孩": "male", "m": "male", "male": "male", "1": "male"}
+_SEX |= {"女": "female", "女性": "female", "女生": "female", "女孩": "female", "f": "female", "female": "female"}
+_SEX |= {"2": "female", "": "", "1男": "male", "2女": "female", "1-男": "male", "2-女": "female"}
+
+
+def sex(cell: Cell) -> str:
+    """'male', 'female' or '' when blank (1 and 2 are the national standard's codes)."""
+    try:
+        return _SEX[cell] if type(cell) is str and cell in _SEX else _SEX[label(cell)]
+    except KeyError:
+        raise UnclearError("sex_unclear") from None
+
+
+def phone(cell: Cell) -> str:
+    """A telephone number as digits; of several the first that is one."""
+    if type(cell) is str and len(cell) == 11 and cell.isdigit() and cell.isascii() and cell[0] == "1" and cell[1] > "2":
+        return cell
+    said = unicodedata.normalize("NFKC", fact(cell))
+    if not said:
+        return ""
+    for part in re.split(r"[/、,;或\n]|\s{2,}", said):
+        digits = re.sub(r"[^\d]", "", re.sub(r"^\D*(?:\+|00)86", "", part))
+        if re.fullmatch(r"(?:86)?1[3-9]\d{9}", digits):
+            return digits[-11:]
+        if re.fullmatch(r"0\d{9,11}|[2-8]\d{6,7}", digits):
+            return digits
+    raise UnclearError("phone_unclear")
+
+
+_DAY = re.compile(r"(\d{4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})(?!\d)")
+EXCEL_EPOCH = dt.date(1899, 12, 30)
+
+
+def day(cell: Cell) -> dt.date | None:
+    """A day in any of the usual styles, or as Excel's serial number; None when blank."""
+    if type(cell) is str and len(cell) == 10 and cell[4] == "-" == cell[7]:
+        try:
+            return dt.date(int(cell[:4]), int(cell[5:7]), int(cell[8:]))
+        except ValueError:
+            raise UnclearError("date_unclear") from None
+    said = unicodedata.normalize("NFKC", fact(cell)).replace(" ", "") if type(cell) is str else fact(cell)
+    if not said:
+        return None
+    try:
+        if re.fullmatch(r"\d{8}", said):
+            return dt.date(int(said[:4]), int(said[4:6]), int(said[6:]))
+        # Serial numbers of 1954 to 2119: no other plausible writing of a day has five digits.
+        if re.fullmatch(r"[2-7]\d{4}(\.\d+)?", said):
+            return EXCEL_EPOCH + dt.timedelta(days=int(said[:5]))
+        if match := _DAY.match(said) or _DAY.match(fact(cell)):
+            return dt.date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        pass
+    raise UnclearError("date_unclear")
+
+
+_RANGE = re.compile(r"(\d{4}\D\d{1,2}\D\d{1,2})日?(?:至|到|-{1,2}|—{1,2}|~|～)(\d{4}\D\d{1,2}\D\d{1,2})")
+
+
+def days(cell: Cell) -> tuple[dt.date, dt.date] | None:
+    """The first and last day of a stretch written in one cell (2020-07-13至2020-08-07), or None."""
+    match = _RANGE.search(text(cell).replace(" ", ""))
+    if not match:
+        return None
+    first, last = day(match[1]), day(match[2])
+    return (first, last) if first and last else None
+
+
+def first_day(cell: Cell) -> dt.date | None:
+    """A day, or the first of a stretch."""
+    stretch = days(cell)
+    return stretch[0] if stretch else day(cell)
+
+
+def last_of_days(cell: Cell) -> dt.date | None:
+    """The last day of a stretch; None when there is no stretch."""
+    stretch = days(cell)
+    return stretch[1] if stretch else None
+
+
+def last_day(cell: Cell) -> dt.date | None:
+    """A day, or the last of a stretch."""
+    return last_of_days(cell) or day(cell)
+
+
+def month(cell: Cell) -> str:
+    """A month as YYYY-MM (or a bare year as YYYY) since when somebody has been away."""
+    said = fact(cell).replace(" ", "")
+    if not said:
+        return ""
+    if re.fullmatch(r"[2-7]\d{4}", said):
+        found = day(cell)
+        return found.isoformat()[:7] if found else ""
+    match = re.match(r"((?:19|20)\d{2})(?:\D{1,2}(\d{1,2})(?!\d)|(\d{2})(?:\d{2})?$|年?$)", said)
+    # 2016.1 stored as a number may have been typed as 2016.10 (October): nobody can tell, so nobody should guess.
+    if not match or (type(cell) is float and match[2] == "1"):
+        raise UnclearError("month_unclear")
+    number = int(match[2] or match[3] or 0)
+    if number > 12 or ((match[2] or match[3]) and not number):
+        raise UnclearError("month_unclear")
+    return f"{match[1]}-{number:02d}" if number else match[1]
+
+
+_CHINESE = {c: n for n, c in enumerate("一二三四五六七八九十", 1)} | {"十一": 11, "十二": 12, "两": 2}
+_NUMERAL = "(?:十[一二]|[一二三四五六七八九十]|\\d{1,2})"
+_STAGE = {"小": 0, "小学": 0, "初": 6, "初中": 6, "高": 9, "高中": 9}
+_GRADE = re.compile(f"(初中|高中|小学|初|高|小)?({_NUMERAL})(?:年级|年|级)?")
+_CLASS = re.compile(rf"\(?({_NUMERAL})\)?班?")
+_GRADE_AND_CLASS = re.compile(rf"((?:初中|高中|小学|初|高|小)?{_NUMERAL}(?:年级|年)?)[(.\-·/]?({_NUMERAL})\)?班?")
+
+
+def _count(numeral: str) -> int:
+    return _CHINESE.get(numeral) or int(numeral)
+
+
+def grade(cell: Cell) -> int | None:
+    """A grade as 1 to 12 (初一 is 7); None when blank."""
+    return _grade(label(cell)) if cell != "" else None
+
+
+@lru_cache(maxsize=1024)
+def _grade(said: str) -> int | None:
+    if said in NOTHING:
+        return None
+    match = _GRADE.fullmatch(said)
+    number = _STAGE.get(match[1] or "", 0) + _count(match[2]) if match else class_of(said)[0]
+    if not number or number > 12:
+        raise UnclearError("grade_unclear")
+    return number
+
+
+def class_of(cell: Cell) -> tuple[int | None, str]:
+    """The class as '2班' and the grade when it is written with it ('3.2', '三(2)班', '三年级2班')."""
+    return _class_of(label(cell)) if cell != "" else (None, "")
+
+
+@lru_cache(maxsize=4096)
+def _class_of(said: str) -> tuple[int | None, str]:
+    if said in NOTHING:
+        return None, ""
+    if match := _CLASS.fullmatch(said):
+        return None, f"{_count(match[1])}班"
+    match = _GRADE_AND_CLASS.fullmatch(said)
+    # 301班 is grade 3, class 1 in one school and a room in another: without a mark between them it stays as written.
+    if match and not said.removesuffix("班").isdigit():
+        return _grade(match[1]), f"{_count(match[2])}班"
+    return None, said
+
+
+def number(cell: Cell) -> float | None:
+    """A number that is not negative, units after it ignored; None when blank."""
+    if type(cell) is float and 0 <= cell < 1e12:
+        return cell
+    said = unicodedata.normalize("NFKC", fact(cell)).replace(",", "")
+    if not said:
+        return None
+    if not (match := re.fullmatch(r"(\d{1,12}(?:\.\d+)?)\s*[^\d\s]{0,4}", said)):
+        raise UnclearError("number_unclear")
+    return float(match[1])
+
+
+def whole(cell: Cell) -> int | None:
+    """A whole number below a thousand million; None when blank."""
+    found = number(cell)
+    if found is not None and not (found < 1e9 and found.is_integer()):
+        raise UnclearError("number_unclear")
+    return None if found is None else int(found)
+
+
+def mark(cell: Cell) -> float | None:
+    """A test mark; None when blank or absent from the test."""
+    if type(cell) is str and label(cell) in ("缺考", "免考", "请假", "缓考", "未考"):
+        return None
+    found = number(cell)
+    if found is not None and found > 1000:
+        raise UnclearError("number_unclear")
+    return found
+
+
+def code(cell: Cell) -> str:
+    """A code such as a school's: letters and digits without blanks."""
+    return fact(cell).replace(" ", "").upper()
+
+
+def choice(entries: Mapping[str, str]) -> Callable[[Cell], str]:
+    """A reader for a column with a fixed set of entries (see choices); blank is ''."""
+    meanings = {entry: meaning for meaning, said in entries.items() for entry in said.split()}
+    choices = "、".join(said.split()[0] for said in entries.values())
+
+    def read(cell: Cell) -> str:
+        said = fact(cell).replace(" ", "")
+        if said and said not in meanings:
+            raise UnclearError("choice_unclear", choices=choices)
+        return meanings[said] if said else ""
+
+    return read

@@ -1,0 +1,118 @@
+"""The cells of a workbook, read by a separate process that may not use more than its share of memory and time."""
+
+import contextlib
+import marshal
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Self, cast
+
+import python_calamine
+
+from . import limits, sandboxed
+from .reasons import UnreadableWorkbook
+
+Cell = str | float | int | bool
+Row = list[Cell]
+Merge = tuple[int, int, int, int]
+
+
+@dataclass(slots=True)
+class Grid:
+    """The cells of one sheet as they stand, blank ends cut off, with its merged areas (first row, column, last …)."""
+
+    name: str
+    hidden: bool
+    merges: list[Merge]
+    rows: list[Row] = field(default_factory=list)
+
+
+def grids(data: bytes) -> Iterator[Grid]:
+    """Give the sheets one by one; raise UnreadableWorkbook when the process could not read them all."""
+    with Opened(data) as opened:
+        yield from opened.grids()
+
+
+class Opened:
+    """A workbook that a process of its own is reading from now on, whenever its sheets are asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        # Cells go through pipes, never through a file: a file would leave children's data on a disk.
+        self._process = subprocess.Popen(  # noqa: S603 - our own script and our own numbers
+            _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+        )
+        self._feeding = threading.Thread(target=self._feed, args=(data,), daemon=True)
+        self._feeding.start()
+
+    def __enter__(self) -> Self:
+        """Leave the process running until the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        self.close()
+
+    def close(self) -> None:
+        """End the process, whatever has been asked of it."""
+        with self._process:  # which closes its pipes and waits for its end
+            self._process.kill()
+        self._feeding.join()
+
+    def grids(self) -> Iterator[Grid]:
+        """Give the sheets one by one; raise UnreadableWorkbook when the process could not read them all."""
+        clock = threading.Timer(limits.WALL_SECONDS, self._process.kill)
+        clock.start()
+        try:
+            complete = yield from _collect(cast(IO[bytes], self._process.stdout))
+        finally:
+            clock.cancel()
+        if not complete:
+            # It was ended by the system. Being out of memory aborts; being out of time is a signal of its own.
+            raise UnreadableWorkbook("too_slow" if self._process.wait() in TIMED_OUT else "too_large")
+
+    def _feed(self, data: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError), cast(IO[bytes], self._process.stdin) as stdin:
+            stdin.write(data)
+
+
+# SIGXCPU from the limit on processor time, SIGKILL from the clock above.
+TIMED_OUT = (-24, -9)
+
+
+def _command() -> list[str]:
+    return [
+        *(sys.executable, "-I", "-S", str(Path(sandboxed.__file__))),
+        str(Path(python_calamine.__file__).parent.parent),
+        *map(str, (limits.MEMORY_BYTES, limits.PROCESSOR_SECONDS, limits.ANSWER_BYTES, limits.CELLS, limits.ROWS)),
+        *map(str, (limits.COLUMNS, limits.SHEETS, limits.MERGES)),
+    ]
+
+
+def _environment() -> dict[str, str]:
+    # Nothing is passed on, the environment may hold keys; Windows starts no process without SYSTEMROOT.
+    return {k: v for k, v in os.environ.items() if k == "SYSTEMROOT"}
+
+
+def _collect(answer: IO[bytes]) -> Generator[Grid, None, bool]:
+    """Yield the sheets as they arrive and return whether the process came to its end."""
+    grid: Grid | None = None
+    while len(size := answer.read(4)) == 4:
+        data = answer.read(int.from_bytes(size, "big"))
+        if len(data) < int.from_bytes(size, "big"):
+            return False
+        word, *rest = marshal.loads(data)  # noqa: S302 - written by our own script, and marshal runs no code
+        if word == "error":
+            raise UnreadableWorkbook(rest[0])
+        if word == "rows" and grid:
+            grid.rows.extend(rest[0])
+            continue
+        if grid:
+            yield grid
+        if word == "end":
+            return True
+        grid = Grid(*rest)
+    return False

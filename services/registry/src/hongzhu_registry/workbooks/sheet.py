@@ -1,0 +1,218 @@
+"""One sheet: its rows, typed, with what was rejected and why."""
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import headers, limits, titles
+from .assembly import Refused, Values
+from .cells import UnclearError, UnfitError, text
+from .headers import Header
+from .kinds import TELLING
+from .reasons import Finding, Reason
+from .rows import AnyRow, Child, Source
+from .sandbox import Cell, Grid, Row
+from .titles import Title
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What a sheet gave; kind is None when no header was recognised. Row numbers are Excel's."""
+
+    name: str
+    kind: str | None = None
+    title: Title = field(default_factory=Title)
+    rows: list[AnyRow] = field(default_factory=list)
+    rejected: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    skipped_rows: list[int] = field(default_factory=list)
+
+
+# Lines under or between the lines of a table: sums, signatures, remarks.
+_FOOTER = re.compile(
+    "(?:合计|总计|小计|共计|累计|总人数)"
+    "|(?:填表|制表|填报|复核|审核|单位|负责|校长|说明|备注|注|联系|经办|制单|报送|日期|主管|分管|签字|签名|盖章|统计|园长)[^,,。]{0,10}:"
+    r"|(?:说明|备注|注|填表说明)$"
+)
+
+
+# Their rows may belong to no school or to another than the title's: what the title says is not passed on.
+OF_MANY_SCHOOLS = ("calendar", "activity", "leadership")
+
+
+class Reading:
+    """The reading of one sheet of one file; `seen` holds the children that the file has given so far."""
+
+    def __init__(self, file: str, today: dt.date, seen: dict[str, Source]) -> None:
+        self.file, self.today, self.seen = file, today, seen
+
+    def read(self, grid: Grid, cover: Title) -> Sheet:
+        """Read one sheet; what a cover sheet said of the school holds unless this one says otherwise."""
+        sheet = Sheet(grid.name)
+        if grid.hidden:
+            # Hidden sheets are old copies and drop-down lists; taking them in unseen would surprise.
+            sheet.warnings.append(self._note(grid, None, "sheet_hidden"))
+            return sheet
+        fill_down(grid)
+        header = headers.find(grid)
+        sheet.title = titles.read(grid.rows[: header.row] if header else grid.rows).over(cover)
+        if header is None:
+            sheet.warnings.append(self._note(grid, None, "layout_unknown"))
+            return sheet
+        sheet.kind = header.kind.name
+        if header.unknown:
+            sheet.warnings.append(self._note(grid, header, "columns_unknown", columns="、".join(header.unknown)))
+        given = self._given(grid, header, sheet)
+        if given is not None:
+            self._rows(grid, header, sheet, given)
+        return sheet
+
+    def _given(self, grid: Grid, header: Header, sheet: Sheet) -> Values | None:
+        """What holds for every row unless the row says otherwise; None when without it no row can be taken."""
+        title, fields = sheet.title, {p.column.field for p in header.placed}
+        given: Values = {c.field: c.absent for c in header.kind.columns}
+        if "school_code" in given and header.kind.name not in OF_MANY_SCHOOLS:
+            given |= {"school_code": title.school_code, "school_name": title.school_name}
+            named = title.school_code or title.school_name or fields & {"school_code", "school_name"}
+            if header.kind.name == "child" and not named:
+                sheet.warnings.append(self._note(grid, header, "school_unnamed"))
+        if header.kind.name == "child":
+            given["columns"] = frozenset(fields)
+        if header.kind.name == "score":
+            given |= {"tested_on": title.tested_on, "term": title.term}
+            if not title.tested_on and "tested_on" not in fields:
+                sheet.rejected.append(self._note(grid, header, "test_date_missing"))
+                return None
+        if header.kind.name == "record":
+            told = next((kind for f, kind in TELLING.items() if f in fields), title.record_kind)
+            given["kind"] = told
+            if not told and "kind" not in fields:
+                sheet.rejected.append(self._note(grid, header, "record_kind_unknown"))
+                return None
+        return given
+
+    def _rows(self, grid: Grid, header: Header, sheet: Sheet, given: Values) -> None:
+        first = header.row + header.levels
+        heading = grid.rows[header.row : first]
+        plan = [(p.column.field, p.index, Meanings(p.column.said), p.column.firm) for p in header.placed]
+        used = [index for _, index, _, _ in plan]
+        width = max(used) + 1
+        # A blank cell leaves standing what the title said, unless blank means something itself.
+        given |= {p.column.field: said for p in header.placed if (said := p.column.read("")) not in (None, "")}
+        for number, row in enumerate(grid.rows[first:], first + 1):
+            if not row:
+                continue
+            if len(row) < width:
+                row = [*row, *[""] * (width - len(row))]  # noqa: PLW2901 - the same row, its blank end put back
+            if is_footer(row) or row in heading or all(row[index] == "" for index in used):
+                sheet.skipped_rows.append(number)
+                continue
+            values = given.copy()
+            source = Source(self.file, grid.name, number)
+            warned: list[tuple[str, UnclearError]] = []
+            try:
+                for name, index, meanings, firm in plan:
+                    cell = row[index]
+                    if cell == "":
+                        continue
+                    try:
+                        value = meanings[cell] if type(cell) is str else meanings.read(cell)
+                    except UnclearError as unclear:
+                        if firm or isinstance(unclear, UnfitError):
+                            raise Refused(name, unclear.code, **unclear.params) from None
+                        warned.append((name, unclear))
+                        continue
+                    if value is not None and value != "":
+                        values[name] = value
+                self._refuse(header, values, source)
+                taken = header.kind.row(source=source, **values)
+            except Refused as refused:
+                sheet.rejected.append(self._finding(source, header, refused.field, refused.code, refused.params))
+                continue
+            sheet.rows.append(taken)
+            for name, why in warned:
+                sheet.warnings.append(self._finding(source, header, name, why.code, why.params))
+            if isinstance(taken, Child) and years(taken.born_on, self.today) >= ADULT:
+                sheet.warnings.append(self._finding(source, header, "id_number", "age_unlikely", {}))
+
+    def _refuse(self, header: Header, values: Values, source: Source) -> None:
+        """Raise Refused when the row lacks a key, contradicts itself, or repeats a child of this file."""
+        for group in header.kind.keys:
+            for name in group:
+                if values[name] != "" and values[name] is not None:
+                    break
+            else:
+                raise Refused(next(f for f in group if header.at(f)), "missing")
+        if header.kind.check:
+            header.kind.check(values, self.today)
+        if header.kind.name == "child":
+            first = self.seen.setdefault(values["id_number"], source)
+            if first is not source:
+                raise Refused("id_number", "twice", sheet=first.sheet, row=first.row)
+
+    def _finding(self, source: Source, header: Header, name: str, code: str, params: dict[str, Any]) -> Finding:
+        return Finding(self.file, source.sheet, source.row, header.at(name), Reason(code, params))
+
+    def _note(self, grid: Grid, header: Header | None, code: str, **params: object) -> Finding:
+        return Finding(self.file, grid.name, header.row + 1 if header else None, "", Reason(code, params))
+
+
+class Meanings(dict[Cell, Any]):
+    """What the cells of one column say, each text read once: most columns say a few things many times over."""
+
+    MOST = 10_000
+
+    def __init__(self, read: Callable[[Cell], Any]) -> None:
+        super().__init__()
+        self.read = read
+
+    def __missing__(self, cell: Cell) -> Any:
+        """Read a text that the column has not said yet."""
+        if len(self) >= self.MOST:
+            self.clear()
+        said = self[cell] = self.read(cell)
+        return said
+
+
+ADULT = 18
+
+
+def years(born_on: dt.date, today: dt.date) -> int:
+    """Full years of age."""
+    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
+
+
+def is_footer(row: Row) -> bool:
+    """Whether a line is a sum, a signature or a remark and not a row of the table."""
+    for cell in row:
+        if cell != "":
+            break
+    else:
+        return False
+    if type(cell) is not str:
+        return False
+    return bool(_FOOTER.match(re.sub(r"\s", "", unicodedata.normalize("NFKC", text(cell)))))
+
+
+def fill_down(grid: Grid) -> None:
+    """Give every row of a cell merged downward the cell's value (a school's name beside its twenty children)."""
+    left = limits.FILLED_CELLS
+    for top, column, bottom, right in _downward(grid):
+        left -= bottom - top
+        if left < 0:
+            return
+        value = grid.rows[top][column] if column < len(grid.rows[top]) else ""
+        if value == "" or right != column:
+            continue
+        for number in range(top + 1, min(bottom + 1, len(grid.rows))):
+            row = grid.rows[number]
+            if len(row) <= column:
+                row.extend([""] * (column + 1 - len(row)))
+            row[column] = value
+
+
+def _downward(grid: Grid) -> Iterator[tuple[int, int, int, int]]:
+    return (m for m in grid.merges if m[2] > m[0] and m[0] < len(grid.rows))

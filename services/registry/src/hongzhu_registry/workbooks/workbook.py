@@ -1,0 +1,65 @@
+"""A workbook: a file in, its sheets with typed rows out; nothing stored, nothing looked up."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import archive, limits
+from .reasons import Finding, UnreadableWorkbook
+from .rows import Source
+from .sandbox import Opened
+from .sheet import Reading, Sheet
+from .titles import Title
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """What a file gave, sheet by sheet, unrecognised sheets included."""
+
+    filename: str
+    sheets: list[Sheet]
+
+    @property
+    def rejected(self) -> list[Finding]:
+        """All rejected rows."""
+        return [finding for sheet in self.sheets for finding in sheet.rejected]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """All warnings and notes."""
+        return [finding for sheet in self.sheets for finding in sheet.warnings]
+
+
+def read(source: Path | str | bytes, filename: str, today: dt.date) -> Workbook:
+    """Read a workbook (.xlsx, .xlsm, .xls) under any name; raise UnreadableWorkbook when nothing could be read."""
+    with opened(source) as cells:
+        return understood(cells, filename, today)
+
+
+def opened(source: Path | str | bytes) -> Opened:
+    """Start to read a workbook's cells in a process of its own; raise UnreadableWorkbook when it is none to be read."""
+    if isinstance(source, bytes):
+        data = source
+    else:
+        path = Path(source)
+        if path.stat().st_size > limits.FILE_BYTES:
+            raise UnreadableWorkbook("too_large")
+        data = path.read_bytes()
+    archive.inspect(data)
+    return Opened(data)
+
+
+def understood(cells: Opened, filename: str, today: dt.date) -> Workbook:
+    """Make typed rows of a workbook's cells; raise UnreadableWorkbook when there are none to be made."""
+    seen: dict[str, Source] = {}
+    reading = Reading(filename, today, seen)
+    cover = Title()
+    sheets = []
+    for grid in cells.grids():
+        sheet = reading.read(grid, cover)
+        if sheet.kind is None:
+            cover = sheet.title.over(cover)
+        sheets.append(sheet)
+    if not any(sheet.kind for sheet in sheets):
+        raise UnreadableWorkbook("unknown_layout")
+    return Workbook(filename, sheets)

@@ -1,0 +1,76 @@
+"""What ``hongzhu import`` tells people: every place once, in order, with nothing empty in it."""
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+from county import County
+
+from hongzhu_registry.imports.commands import import_command, summary
+from hongzhu_registry.imports.result import Result
+from hongzhu_registry.workbooks import Finding, Reason, Source, say
+
+
+def _finding(file: str, sheet: str, row: int | None, column: str = "", code: str = "missing") -> Finding:
+    return Finding(file, sheet, row, column, Reason(code))
+
+
+def test_rows_are_told_in_order_and_the_same_of_a_sheet_once() -> None:
+    result = Result(
+        files=["b.xlsx"],
+        rejected=[_finding("b.xlsx", "表", 5, "A 姓名"), _finding("a.xlsx", "表", 12), _finding("a.xlsx", "表", 7)],
+        warnings=[_finding("b.xlsx", "旧", None, code="sheet_hidden")],
+        conflicts=[
+            {"child": "1", "files": ["a.xlsx", "b.xlsx"], "proposal": "留", "school_id": "s"},
+            {"child": "2", "files": ["c.xlsx", "d.xlsx"], "proposal": "留", "school_id": "s"},
+        ],
+    )
+    for row in (3, 4, 5, 9):
+        result.reject_school(Source("b.xlsx", "表二", row), "无名小学")
+    assert summary(result).splitlines() == [
+        "新增：0",
+        "退回：7",
+        "  a.xlsx · 表 · 第 7, 12 行 · 必填项为空 · 请补填后重新导入",
+        "  b.xlsx · 表 · 第 5 行 · A 姓名 · 必填项为空 · 请补填后重新导入",
+        "  b.xlsx · 表二 · 第 3-5, 9 行 · 没有这所学校：无名小学 · 请先导入学校名单，或核对学校标识码",
+        "提醒：1",
+        "  b.xlsx · 旧 · 工作表已隐藏，未导入 · 如需导入，请先取消隐藏",
+        "重复登记：2",
+        "  a.xlsx，b.xlsx · 留",
+    ]
+    assert len(result.as_json()["rejected"]) == 7
+
+
+def test_a_row_that_names_no_school_says_so() -> None:
+    result = Result()
+    result.reject_school(Source("a.xlsx", "表", 3), "")
+    assert [each.reason.code for each in result.rejected] == ["school_unnamed"]
+
+
+@pytest.mark.parametrize("number", ["350481201001010018", "13950000001"])
+def test_a_persons_number_in_the_wrong_cell_is_not_told(number: str) -> None:
+    assert say(f"学校{number}") == "…"
+    assert say("3504810101") == "3504810101"
+
+
+def test_where_there_is_no_workbook_it_is_said(empty_registry: County, tmp_path: Path) -> None:
+    (tmp_path / "名单.csv").write_text("a,b")
+    (tmp_path / "~$花名册.xlsx").write_text("")
+    told = CliRunner().invoke(import_command, [str(tmp_path)])
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "名单.csv" in told.stderr
+    assert "没有工作簿" in told.stderr
+    assert "~$" not in told.stderr
+
+
+def test_unknown_columns_are_named_by_letter_and_header(empty_registry: County, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["学校标识码", "学校名称", "姓名", "身份证号", "年级", "爱好"], ["9", "无名小学", "张", "1", 3, "球"]):
+        book.active.append(row)
+    book.save(tmp_path / "花名册.xlsx")
+    told = CliRunner().invoke(import_command, [str(tmp_path)])
+    assert told.exit_code == 3
+    assert "未识别的列已忽略：F 爱好" in told.stdout
+    assert "None" not in told.stdout
+    assert "" not in told.stdout.splitlines()

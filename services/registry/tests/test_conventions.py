@@ -1,0 +1,402 @@
+"""The conventions that every endpoint keeps: problems, pages, doing once, changing only what was read."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from county import LOVE, TALK, County, child, due, promise, token_of
+from fastapi import FastAPI
+from sqlalchemy import func, select, update
+
+from hongzhu import clock
+from hongzhu_registry import rest
+from hongzhu_registry.children.models import Child
+from hongzhu_registry.database import database, new_id
+from hongzhu_registry.pairings.models import Pairing
+from hongzhu_registry.records.models import Record
+from hongzhu_registry.tasks.consumers import on_task_due
+
+TALKED: dict[str, Any] = {
+    "kind": "talk",
+    "occurred_on": "2020-11-23",
+    "data": {"topic": "学习|Learning"},
+    "child_ids": ["child-own"],
+}
+ONCE_IN_ITS_OWN_WAY = {
+    "/api/v1/token": "every sign-in is another token",
+    "/api/v1/recipients": "it only reads",
+    "/api/v1/accounts/first-sign-in": "a teacher has one account",
+    "/api/v1/accounts/me/password": "a password is changed from what it was",
+    "/api/v1/accounts/me/revoke": "what has ended has ended",
+    "/api/v1/accounts/me/totp": "the last secret counts",
+    "/api/v1/accounts/me/totp/confirm": "each code is good once",
+    "/api/v1/accounts/{account_id}/revoke": "what has ended has ended",
+}
+
+
+def _count(model: type[Any]) -> int:
+    with database.transaction() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/children/nobody", 404),
+        ("GET", "/no-such-thing", 404),
+        ("DELETE", "/children", 405),
+        ("GET", "/children?limit=201", 422),
+        ("GET", "/children?limit=0", 422),
+        ("GET", "/children?grade=99999999999999999999", 422),
+        ("GET", "/tasks?state=forgotten", 422),
+        ("PATCH", "/children/child-own", 422),
+    ],
+)
+def test_every_error_is_a_problem_in_the_readers_language(
+    sqlite_county: County, method: str, path: str, status: int
+) -> None:
+    titles = set()
+    for language in ("zh-CN,zh;q=0.9", "en-GB,en"):
+        answer = sqlite_county.ask("bureau", method, path, Accept_Language=language)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        told = answer.json()
+        assert told["status"] == status
+        assert told["detail"]
+        assert ("field" in told) == (status == 422)
+        titles.add(told["title"])
+    assert len(titles) == 2
+
+
+def test_a_problem_names_the_field_and_never_repeats_what_was_sent(sqlite_county: County) -> None:
+    sent = {**TALKED, "occurred_on": "张三丰", "child_ids": ["child-own"]}
+    answer = sqlite_county.ask("school", "POST", "/records", sent)
+    assert (answer.status_code, answer.json()["field"]) == (422, "occurred_on")
+    assert "张三丰" not in answer.text
+    sent = {**TALKED, "data": {"topic": "张三丰"}}
+    answer = sqlite_county.ask("school", "POST", "/records", sent)
+    assert (answer.status_code, answer.json()["field"]) == (422, "data.topic")
+    assert "张三丰" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/children?q=%00", "/tasks?programme=%00", "/children?cursor=%00", "/records?kind=%00"]
+)
+def test_what_the_database_cannot_hold_is_the_askers_fault_not_ours(county: County, path: str) -> None:
+    assert county.ask("bureau", "GET", path).status_code in {200, 422}
+
+
+@pytest.mark.parametrize("value", ["\\ud800", "\\u0000", 10**30, -(2**63) - 1])
+def test_half_a_character_and_a_number_without_end_are_the_askers_fault_too(county: County, value: Any) -> None:
+    given = {"kind": "birthday", "name": "生日", "held_on": "2020-11-23"}
+    field = "attendance" if isinstance(value, int) else "school_id"
+    body = json.dumps(given | {field: value}).replace("\\\\u", "\\u")
+    headers = {"Authorization": f"Bearer {token_of('bureau')}", "Content-Type": "application/json"}
+    answer = county.http.post("/api/v1/activities", content=body, headers=headers)
+    assert 400 <= answer.status_code < 500, answer.text
+
+
+def test_what_breaks_down_tells_neither_the_asker_nor_the_log_what_it_was_about(
+    sqlite_county: County, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise ValueError("张三 350481201001010018")
+
+    monkeypatch.setattr("hongzhu_registry.children.queries.filtered", break_down)
+    answer = sqlite_county.ask("bureau", "GET", "/children?q=张三")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    for text in (answer.text, caplog.text):
+        assert "张三" not in text
+        assert "350481" not in text
+    assert "ValueError" in caplog.text
+
+
+def test_a_database_that_is_away_is_no_breakdown(sqlite_county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise rest_error
+
+    from sqlalchemy.exc import OperationalError
+
+    rest_error = OperationalError("SELECT", {}, Exception("gone"))
+    monkeypatch.setattr("hongzhu_registry.children.queries.filtered", away)
+    assert sqlite_county.ask("bureau", "GET", "/children").status_code == 503
+
+
+def _all_pages(county: County, path: str, limit: int) -> list[str]:
+    ids, cursor = [], None
+    while True:
+        page = county.get("bureau", f"{path}?limit={limit}" + (f"&cursor={cursor}" if cursor else ""))
+        assert len(page["items"]) <= limit
+        ids += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            return ids
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100, 200])
+def test_pages_hold_everything_once_in_one_order(county: County, limit: int) -> None:
+    with database.transaction() as session:
+        session.add_all(child(f"more-{n:03}", "school-own", f"{n:018}") for n in range(97))
+    ids = _all_pages(county, "/children", limit)
+    assert len(ids) == 100
+    assert ids == sorted(set(ids))
+
+
+def test_a_page_is_not_shifted_by_what_comes_in_before_it(county: County) -> None:
+    first = county.get("bureau", "/children?limit=2")
+    with database.transaction() as session:
+        session.add(child("a-newcomer", "school-own", "0" * 18))
+    second = county.get("bureau", f"/children?limit=2&cursor={first['next']}")
+    assert [each["id"] for each in first["items"] + second["items"]] == ["child-mate", "child-other", "child-own"]
+
+
+def test_every_post_takes_an_idempotency_key(app: FastAPI) -> None:
+    without = {
+        path
+        for path, methods in app.openapi()["paths"].items()
+        if "post" in methods
+        and "idempotency-key" not in {each["name"] for each in methods["post"].get("parameters", ())}
+    }
+    assert without == set(ONCE_IN_ITS_OWN_WAY)
+
+
+def test_the_same_key_and_request_get_the_same_answer_and_have_one_effect(county: County) -> None:
+    before = _count(Record)
+    answers = [county.ask("school", "POST", "/records", TALKED, Idempotency_Key="k1") for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert _count(Record) == before + 1
+    said = [payload for topic, payload in county.said() if topic == "evidence.filed.v1"]
+    assert len(said) == 1
+
+
+def test_a_key_belongs_to_one_request_and_one_account(county: County) -> None:
+    assert county.ask("school", "POST", "/records", TALKED, Idempotency_Key="k1").status_code == 201
+    other = {**TALKED, "child_ids": ["child-mate"]}
+    assert county.ask("school", "POST", "/records", other, Idempotency_Key="k1").status_code == 422
+    assert county.ask("bureau", "POST", "/records", other, Idempotency_Key="k1").status_code == 201
+
+
+def test_a_refused_request_leaves_its_key_free(county: County) -> None:
+    bad = {**TALKED, "data": {}}
+    assert county.ask("school", "POST", "/records", bad, Idempotency_Key="k1").status_code == 422
+    assert county.ask("school", "POST", "/records", TALKED, Idempotency_Key="k1").status_code == 201
+
+
+def test_without_a_key_every_request_is_an_act_of_its_own(county: County) -> None:
+    before = _count(Record)
+    for _ in range(2):
+        assert county.ask("school", "POST", "/records", TALKED).status_code == 201
+    assert _count(Record) == before + 2
+
+
+@pytest.mark.postgres
+def test_two_requests_with_one_key_at_the_same_time_have_one_effect(postgres_county: County) -> None:
+    before, together = _count(Record), Barrier(6)
+
+    def file(_: int) -> bytes:
+        together.wait()
+        answer = postgres_county.ask("school", "POST", "/records", TALKED, Idempotency_Key="k1")
+        assert answer.status_code == 201
+        return answer.content
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(file, range(6)))) == 1
+    assert _count(Record) == before + 1
+
+
+def test_answers_are_forgotten_once_nobody_can_ask_for_them_again(county: County) -> None:
+    county.ask("school", "POST", "/records", TALKED, Idempotency_Key="old")
+    county.ask("school", "POST", "/records", TALKED, Idempotency_Key="new")
+    with database.transaction() as session:
+        old = clock.now() - rest.REMEMBERED - timedelta(days=1)
+        session.execute(update(rest.Answered).where(rest.Answered.key == "old").values(answered_at=old))
+        rest.forget_answers(session)
+        assert session.scalars(select(rest.Answered.key)).all() == ["new"]
+
+
+def _version_of(county: County, path: str) -> str:
+    answer = county.ask("bureau", "GET", path)
+    tag = answer.headers["etag"]
+    assert tag == f'"{answer.json()["version"]}"'
+    return str(tag)
+
+
+@pytest.mark.parametrize(
+    ("path", "change"), [("/children/child-own", {"note": "改"}), ("/subsidies/subsidy-own", {"paid": False})]
+)
+def test_a_change_is_made_only_to_the_version_that_was_read(county: County, path: str, change: dict[str, Any]) -> None:
+    tag = _version_of(county, path)
+    unconditional = county.ask("school", "PATCH", path, change)
+    assert (unconditional.status_code, unconditional.json()["field"]) == (428, "If-Match")
+    first = county.ask("school", "PATCH", path, change, If_Match=tag)
+    assert first.status_code == 200
+    assert first.headers["etag"] != tag
+    assert county.ask("school", "PATCH", path, {**change}, If_Match=tag).status_code == 412
+    assert _version_of(county, path) == first.headers["etag"]
+
+
+@pytest.mark.postgres
+def test_of_several_changes_to_one_version_at_the_same_time_one_is_made(postgres_county: County) -> None:
+    for path, field in (("/children/child-own", "note"), ("/documents/document-own", "issuer")):
+        tag, together = _version_of(postgres_county, path), Barrier(5)
+
+        def change(n: int, path: str = path, field: str = field, tag: str = tag, together: Barrier = together) -> int:
+            together.wait()
+            return postgres_county.ask("bureau", "PATCH", path, {field: str(n)}, If_Match=tag).status_code
+
+        with ThreadPoolExecutor(5) as pool:
+            assert sorted(pool.map(change, range(5))) == [200, 412, 412, 412, 412]
+
+
+@pytest.mark.parametrize("changes", [{}, {"boarding": True}])
+def test_a_change_that_changes_nothing_is_no_new_version(county: County, changes: dict[str, Any]) -> None:
+    tag = _version_of(county, "/children/child-own")
+    answer = county.ask("school", "PATCH", "/children/child-own", changes, If_Match=tag)
+    assert (answer.status_code, answer.headers["etag"]) == (200, tag)
+    assert county.said() == []
+
+
+def test_a_changed_fact_is_said_once_with_its_new_version(county: County) -> None:
+    tag = _version_of(county, "/children/child-own")
+    county.ask("school", "PATCH", "/children/child-own", {"boarding": False}, If_Match=tag)
+    [(topic, payload)] = county.said()
+    assert topic == "child.changed.v1"
+    [facts] = json.loads(payload)["children"]
+    assert (facts["id"], facts["version"], facts["boarding"]) == ("child-own", 2, False)
+
+
+def test_filters_narrow(county: County) -> None:
+    with database.transaction() as session:
+        session.execute(update(Child).where(Child.id == "child-mate").values(disability="听力", sex="male"))
+    for query, found in {
+        "disabled=true": {"child-mate"},
+        "disabled=false": {"child-own", "child-other"},
+        "sex=male": {"child-mate"},
+        "id_number=350481201001010018": {"child-own"},
+        "id_number=350481201001010019": set(),
+        "school_id=school-other": {"child-other"},
+        "q=%E5%AD%A9": {"child-own", "child-mate", "child-other"},
+        "q=%25": set(),
+        "status=left": set(),
+        "stage=middle": set(),
+        "grade=3&in_poverty=true&boarding=true&stage=primary&status=present": {
+            "child-own",
+            "child-mate",
+            "child-other",
+        },
+    }.items():
+        assert {each["id"] for each in county.get("bureau", f"/children?{query}")["items"]} == found, query
+
+
+def test_a_record_for_a_school_that_is_not_there_is_for_nobody(county: County) -> None:
+    sent = {**TALKED, "child_ids": [], "school_id": "nobody"}
+    assert county.ask("bureau", "POST", "/records", sent).status_code == 404
+    assert county.ask("school", "POST", "/records", {**sent, "school_id": "school-other"}).status_code == 404
+    assert county.ask("school", "POST", "/records", {**sent, "school_id": "school-own"}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"occurred_on": "2020-11-24"}, "occurred_on"),
+        ({"kind": "visit"}, "kind"),
+        ({"data": {}}, "data"),
+        ({"data": {"topic": "学习|Learning", "more": 1}}, "data"),
+        ({"child_ids": []}, "child_ids"),
+    ],
+)
+def test_a_record_that_does_not_fit_is_refused_and_nothing_of_it_stays(
+    county: County, change: dict[str, Any], field: str
+) -> None:
+    before = _count(Record)
+    answer = county.ask("school", "POST", "/records", TALKED | change, Idempotency_Key=new_id())
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert (_count(Record), county.said()) == (before, [])
+
+
+def test_a_record_of_children_of_two_schools_is_nobodys(county: County) -> None:
+    sent = {**TALKED, "child_ids": ["child-own", "child-other"]}
+    assert county.ask("bureau", "POST", "/records", sent).status_code == 404
+
+
+def test_the_registry_tells_that_it_lives_and_that_its_database_does(county: County) -> None:
+    assert county.http.get("/healthz").text == "ok"
+    assert county.http.get("/readyz").text == "ok"
+    assert county.http.get("/openapi.json").json()["openapi"].startswith("3.")
+
+
+def test_the_calendar_is_kept_whole_and_said_when_it_is_another(county: County) -> None:
+    calendar = county.get("bureau", "/calendar")
+    version = calendar.pop("version")
+    assert county.ask("bureau", "PUT", "/calendar", calendar).json()["version"] == version
+    assert county.said() == []
+    calendar["holidays"] = [{"name": "运动会", "first": "2020-11-27", "last": "2020-11-27"}]
+    assert county.ask("bureau", "PUT", "/calendar", calendar).json()["version"] == version + 1
+    assert [topic for topic, _ in county.said()] == ["calendar.changed.v1"]
+
+
+def test_tasks_are_listed_with_their_state_today(county: County) -> None:
+    assert {task["state"] for task in county.get("bureau", f"/tasks?programme={TALK}")["items"]} == {"due"}
+    county.ask("school", "POST", "/records", TALKED)
+    states = {task["subject_id"]: task["state"] for task in county.get("school", f"/tasks?programme={TALK}")["items"]}
+    assert states == {"child-own": "done", "child-mate": "due"}
+    assert [task["subject_id"] for task in county.get("carers", "/tasks?state=done")["items"]] == ["child-own"]
+    assert county.get("carers", "/tasks?due_before=2020-11-28")["items"] == []
+    assert len(county.get("carers", "/tasks?due_before=2020-11-29&due_after=2020-11-29")["items"]) == 2
+
+
+def test_what_an_agency_proposes_does_not_fit_when_it_is_too_long(county: County) -> None:
+    sent = promise().model_dump(mode="json", by_alias=True) | {"resolved_by": "x" * 31}
+    assert county.ask("carers", "PUT", f"/programmes/{TALK}", sent).status_code == 422
+
+
+def test_a_pairing_in_the_days_to_come_is_no_pairing_yet(county: County) -> None:
+    with database.transaction() as session:
+        on_task_due(session, due(LOVE, "child-own", version=1))
+    sent = {"kind": "love_parent", "supporter_id": "carer", "child_id": "child-own", "began_on": "2020-12-01"}
+    assert county.ask("carers", "POST", "/pairings", sent).json()["field"] == "began_on"
+    assert _count(Pairing) == 2  # those there were
+
+
+def test_a_misspelt_filter_is_refused_and_named(sqlite_county: County) -> None:
+    for path in (
+        "/children?shool_id=school-own",
+        "/activities?child_id=child-own",
+        "/calendar?limit=1",
+        "/audit?who=x",
+    ):
+        answer = sqlite_county.ask("bureau", "GET", path)
+        name = path.partition("?")[2].partition("=")[0]
+        assert (answer.status_code, answer.json()["field"]) == (422, name), path
+        assert name in answer.json()["detail"]
+    for path in ("/activities?kind=birthday&limit=1", "/children?school_id=school-own&cursor=a", "/documents?limit=2"):
+        assert sqlite_county.ask("bureau", "GET", path).status_code == 200, path
+
+
+def test_what_is_no_json_is_called_so(sqlite_county: County) -> None:
+    headers = {"Authorization": f"Bearer {token_of('bureau')}", "Accept-Language": "en"}
+    headers["Content-Type"] = "application/json"
+    answer = sqlite_county.http.post("/api/v1/records", content=b"{kind", headers=headers)
+    assert (answer.status_code, answer.json()["detail"]) == (422, "The body is not JSON.")
+
+
+def test_the_description_names_the_nouns(app: FastAPI) -> None:
+    described = app.openapi()["paths"]
+    assert described["/api/v1/activities"]["get"]["summary"] == "List activities"
+    assert described["/api/v1/subsidies"]["post"]["summary"] == "Add a subsidy"
+    assert {each["name"] for each in described["/api/v1/activities"]["get"]["parameters"]} == {
+        *("limit", "cursor", "school_id", "kind")
+    }
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-CN", "老师"), ("en", "Teachers")])
+def test_the_front_door_says_where_to_go(sqlite_county: County, language: str, words: str) -> None:
+    answer = sqlite_county.http.get("/", headers={"Accept-Language": language})
+    assert (answer.status_code, words in answer.text, "/openapi.json" in answer.text) == (200, True, True)
+    style = sqlite_county.http.get("/static/week.css")
+    assert style.headers["cache-control"] == "max-age=300"

@@ -1,0 +1,161 @@
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hongzhu_registry.workbooks import cells
+from hongzhu_registry.workbooks.cells import UnclearError
+from hongzhu_registry.workbooks.reasons import SENTENCES
+
+STYLES = ["{0:%Y-%m-%d}", "{0:%Y/%m/%d}", "{0.year}.{0.month}.{0.day}", "{0.year}年{0.month}月{0.day}日", "{0:%Y%m%d}"]
+STYLES += ["{0:%Y-%m-%d} 00:00:00", " {0.year} 年 {0.month} 月 {0.day} 日 ", "{0.year}/{0.month}/{0.day}"]
+
+
+@given(st.dates(dt.date(1990, 1, 1), dt.date(2099, 12, 31)), st.sampled_from(STYLES))
+def test_a_day_is_the_same_in_every_style(day, style):
+    assert cells.day(style.format(day)) == day
+
+
+@given(st.dates(dt.date(1990, 1, 1), dt.date(2099, 12, 31)))
+def test_a_day_is_the_same_as_a_number(day):
+    assert cells.day(float(f"{day:%Y%m%d}")) == day
+    assert cells.day(float((day - cells.EXCEL_EPOCH).days)) == day
+
+
+@pytest.mark.parametrize("cell", ["2009-02-30", "昨天", "2009.3", "20091345", 12.5])
+def test_what_is_no_day_is_unclear(cell):
+    with pytest.raises(UnclearError):
+        cells.day(cell)
+
+
+@pytest.mark.parametrize("cell", ["", "无", "—", "/"])
+def test_a_dash_or_nothing_is_blank(cell):
+    assert cells.day(cell) is None
+    assert cells.phone(cell) == ""
+    assert cells.grade(cell) is None
+
+
+@pytest.mark.parametrize(
+    "cell", ["√", "✓", "是", "有", "1", 1.0, "Y", "y", "寄宿", "贫困", "Ｙ", True, " 是 ", "建档立卡贫困户"]
+)
+def test_a_tick_is_yes(cell):
+    assert cells.yes_no(cell) is True
+
+
+@pytest.mark.parametrize("cell", ["", "否", "无", "0", 0.0, "N", "不", "走读", "×", False, "不寄宿", "非贫困"])
+def test_no_tick_is_no(cell):
+    assert cells.yes_no(cell) is False
+
+
+@pytest.mark.parametrize(
+    ("cell", "grade"),
+    [
+        ("2", 2),
+        (2.0, 2),
+        ("2年级", 2),
+        ("二年级", 2),
+        ("二年", 2),
+        ("初一", 7),
+        ("八年级", 8),
+        ("七年", 7),
+        ("２年级", 2),
+        ("小学三年级", 3),
+        ("高一", 10),
+        ("初中二年级", 8),
+        ("三(2)班", 3),
+        ("", None),
+    ],
+)
+def test_grades(cell, grade):
+    assert cells.grade(cell) == grade
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("1班", (None, "1班")),
+        ("(1)班", (None, "1班")),
+        ("（1）班", (None, "1班")),
+        (1.0, (None, "1班")),
+        ("一班", (None, "1班")),
+        ("2.1", (2, "1班")),
+        (2.1, (2, "1班")),
+        ("三(2)班", (3, "2班")),
+        ("七年级3班", (7, "3班")),
+        ("301班", (None, "301班")),
+        ("向日葵班", (None, "向日葵班")),
+        ("12班", (None, "12班")),
+    ],
+)
+def test_classes(cell, found):
+    assert cells.class_of(cell) == found
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        (13812345678.0, "13812345678"),
+        ("138-1234-5678", "13812345678"),
+        ("+86 138 1234 5678", "13812345678"),
+        ("１３８１２３４５６７８", "13812345678"),
+        ("0598-3634567", "05983634567"),
+        ("无/13812345678", "13812345678"),
+        ("8613812345678", "13812345678"),
+        ("13812345678、13912345678", "13812345678"),
+    ],
+)
+def test_telephones(cell, number):
+    assert cells.phone(cell) == number
+
+
+@pytest.mark.parametrize("cell", ["1381234567", "12345678901", "不详", 138.0])
+def test_what_is_no_telephone_is_unclear(cell):
+    with pytest.raises(UnclearError):
+        cells.phone(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "month"),
+    [
+        ("2016.02", "2016-02"),
+        (2016.02, "2016-02"),
+        ("2016年2月", "2016-02"),
+        ("201602", "2016-02"),
+        ("2016", "2016"),
+        ("2016-02-01", "2016-02"),
+        ("2016.1", "2016-01"),
+        (2016.12, "2016-12"),
+        (42401.0, "2016-02"),
+    ],
+)
+def test_months(cell, month):
+    assert cells.month(cell) == month
+
+
+@pytest.mark.parametrize("cell", [2016.1, "2016.13", "很久以前", "2016.00"])
+def test_a_month_that_nobody_can_tell_is_unclear(cell):
+    with pytest.raises(UnclearError):
+        cells.month(cell)
+
+
+def test_names_lose_only_what_is_layout():
+    assert cells.person("张 家") == cells.person("张　家") == "张家"
+    assert cells.person("阿依古丽·买买提") == "阿依古丽·买买提"
+    assert cells.person("Anna  Li") == "Anna Li"
+
+
+@given(st.one_of(st.text(max_size=40), st.floats(), st.booleans(), st.integers()))
+def test_no_cell_whatever_breaks_a_reader(cell):
+    codes = set()
+    for read in (cells.day, cells.days, cells.month, cells.phone, cells.grade, cells.class_of, cells.yes_no, cells.sex):
+        try:
+            read(cell)
+        except UnclearError as unclear:
+            codes.add(unclear.code)
+    for read in (cells.number, cells.whole, cells.mark, cells.person, cells.ethnicity, cells.code):
+        try:
+            read(cell)
+        except UnclearError as unclear:
+            codes.add(unclear.code)
+    assert codes <= set(SENTENCES)

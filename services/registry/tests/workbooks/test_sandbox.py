@@ -1,0 +1,160 @@
+"""Files made to do harm, or harmed themselves: each is answered with a reason, soon, and in little memory."""
+
+import io
+import json
+import subprocess
+import sys
+import time
+import zipfile
+
+import pytest
+
+from hongzhu_registry.workbooks import UnreadableWorkbook, limits, read, sandbox
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def packed(desk, **parts: bytes) -> bytes:
+    """A sound workbook in which some parts are replaced."""
+    sound = zipfile.ZipFile(io.BytesIO(desk.write([["姓名"]])))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in sound.namelist():
+            target.writestr(name, parts.pop(name.rsplit("/")[-1].rsplit(".", 1)[0], None) or sound.read(name))
+        for name, part in parts.items():
+            target.writestr(name, part)
+    return out.getvalue()
+
+
+def sheet(cells: str) -> bytes:
+    return f'<worksheet xmlns="{MAIN}"><sheetData>{cells}</sheetData></worksheet>'.encode()
+
+
+def far_corners(desk):
+    return packed(
+        desk,
+        sheet1=sheet('<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
+    )
+
+
+def unnumbered_corners(desk):
+    rows = "<row><c><v>1</v></c></row>" + "<row/>" * 1_000_000 + "<row>" + "<c/>" * 16_000 + "<c><v>1</v></c></row>"
+    return packed(desk, sheet1=sheet(rows))
+
+
+def long_string_many_times(desk):
+    strings = f'<sst xmlns="{MAIN}"><si><t>{"长" * 300_000}</t></si></sst>'.encode()
+    cells = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 20_000))
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    link = f'<Relationship Id="s" Type="{kind}" Target="sharedStrings.xml"/></Relationships>'.encode()
+    links = zipfile.ZipFile(io.BytesIO(desk.write([["姓名"]]))).read("xl/_rels/workbook.xml.rels")
+    linked = links if b"sharedStrings" in links else links.replace(b"</Relationships>", link)
+    return packed(desk, **{"workbook.xml": linked, "xl/sharedStrings.xml": strings}, sheet1=sheet(cells))
+
+
+def bomb(desk):
+    return packed(desk, bomb=b"0" * (limits.UNPACKED_BYTES // 4))
+
+
+def many_entries(desk):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as target:
+        for n in range(limits.ENTRIES + 1):
+            target.writestr(f"xl/{n}", b"")
+    return out.getvalue()
+
+
+def billion_laughs(desk):
+    levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    head = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "ha">{levels}]>'.encode()
+    return packed(desk, sheet1=head + sheet('<row r="1"><c r="A1" t="str"><v>&l9;</v></c></row>'))
+
+
+def encrypted(desk):
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 600
+
+
+HOSTILE = {
+    "empty": (lambda desk: b"", {"empty"}),
+    "text": (lambda desk: b"not a workbook", {"not_workbook"}),
+    "a zip of pictures": (lambda desk: zipped({"a.png": b"x"}), {"not_workbook"}),
+    "cut short": (lambda desk: desk.write([["姓名"]])[:2000], {"damaged"}),
+    "an old file cut short": (lambda desk: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000, {"damaged"}),
+    "protected": (encrypted, {"password"}),
+    "bomb": (bomb, {"too_large"}),
+    "many entries": (many_entries, {"too_large"}),
+    "far corners": (far_corners, {"too_large"}),
+    "corners without numbers": (unnumbered_corners, {"too_large", "damaged"}),
+    "a long string many times": (long_string_many_times, {"too_large"}),
+    "entities in entities": (billion_laughs, {"damaged", "unknown_layout"}),
+    "no sheet": (lambda desk: packed(desk, sheet1=b"<x/>"), {"damaged", "unknown_layout"}),
+}
+
+
+def zipped(parts):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as target:
+        for name, part in parts.items():
+            target.writestr(name, part)
+    return out.getvalue()
+
+
+# Memory is measured from a fresh process: what a process starts counts as having used at least what its parent did.
+MEASURE = """
+import datetime, json, pathlib, resource, sys, time
+from hongzhu_registry.workbooks import UnreadableWorkbook, read
+data, started = pathlib.Path(sys.argv[1]).read_bytes(), time.monotonic()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    read(data, "x.xlsx", datetime.date.fromisoformat(sys.argv[2]))
+except UnreadableWorkbook as error:
+    own, reader = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    told = dict(code=error.code, zh=error.text("zh"), mend=error.mend("en"))
+    print(json.dumps(told | dict(seconds=time.monotonic() - started, own=own - before, reader=reader)))
+"""
+KIB_PER_MIB = 1024
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_soon_and_in_little_memory(desk, tmp_path, name):
+    make, codes = HOSTILE[name]
+    file = tmp_path / "x.xlsx"
+    file.write_bytes(make(desk))
+    command = [sys.executable, "-c", MEASURE, str(file), str(desk.today)]
+    answer = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+    assert answer["code"] in codes
+    assert answer["zh"]
+    assert answer["mend"]
+    assert answer["seconds"] < 10
+    assert answer["own"] < 256 * KIB_PER_MIB
+    assert answer["reader"] < 512 * KIB_PER_MIB
+
+
+def test_more_cells_than_the_limit_are_refused(desk, monkeypatch):
+    monkeypatch.setattr(limits, "CELLS", 10)
+    with pytest.raises(UnreadableWorkbook) as unreadable:
+        read(desk.write([["姓名"] * 11]), "x.xlsx", desk.today)
+    assert unreadable.value.code == "too_large"
+
+
+def test_a_reader_that_takes_too_long_is_stopped(desk, monkeypatch):
+    monkeypatch.setattr(limits, "WALL_SECONDS", 0.2)
+    monkeypatch.setattr(sandbox, "_command", lambda: ["sleep", "60"])
+    started = time.monotonic()
+    with pytest.raises(UnreadableWorkbook) as unreadable:
+        read(desk.write([["姓名"]]), "x.xlsx", desk.today)
+    assert unreadable.value.code == "too_slow"
+    assert time.monotonic() - started < 5
+
+
+def test_the_reader_is_given_no_environment(desk, monkeypatch, tmp_path):
+    monkeypatch.setenv("HONGZHU_SECRET_KEYS", "canary")
+    monkeypatch.setattr(sandbox, "_command", lambda: ["/bin/sh", "-c", f"/usr/bin/env > {tmp_path}/seen"])
+    with pytest.raises(UnreadableWorkbook):
+        read(desk.write([["姓名"]]), "x.xlsx", desk.today)
+    assert "canary" not in (tmp_path / "seen").read_text()
+
+
+def test_rows_keep_excels_numbers_when_the_sheet_starts_low_and_right(desk):
+    (grid,) = sandbox.grids(desk.write([["", "", ""], ["", "", ""], ["", "", "姓名"], ["", "", True, 1.5]]))
+    assert grid.rows == [[], [], ["", "", "姓名"], ["", "", True, 1.5]]

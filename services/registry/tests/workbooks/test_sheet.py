@@ -1,0 +1,194 @@
+import datetime as dt
+
+import pytest
+
+from hongzhu_registry.workbooks import Activity, Attendance, CalendarEntry, Record, Score, Staff, UnreadableWorkbook
+
+ROSTER = ["姓名", "身份证号", "性别", "出生日期", "年级", "监护人电话", "学校标识码"]
+BORN = dt.date(2011, 3, 4)
+
+
+def line(desk, name="张文", order=121, **changed):
+    row = dict(
+        zip(ROSTER, [name, desk.id_number(BORN, order), "男", "2011-03-04", "三年级", "13812345678", "1"], strict=True)
+    )
+    return list((row | changed).values())
+
+
+BAD = {
+    "missing": {"姓名": ""},
+    "name_unclear": {"姓名": "12345"},
+    "id_lost_digits": {"身份证号": 3.50481201103041e17},
+    "id_length": {"身份证号": "35048120110304"},
+    "id_characters": {"身份证号": "3504812011030412?1"},
+    "id_checksum": {"身份证号": "350481201103041211"},
+    "sex_differs": {"性别": "女"},
+    "sex_unclear": {"性别": "未知"},
+    "birth_differs": {"出生日期": "2011-03-05"},
+    "date_unclear": {"出生日期": "属兔"},
+}
+
+
+@pytest.mark.parametrize("code", BAD)
+def test_a_row_is_rejected_for_what_is_wrong_and_its_neighbours_are_kept(desk, code):
+    bad = line(desk, **BAD[code])
+    book = desk.hand_in([["登记表"], ROSTER, line(desk, "李天", 123), bad, line(desk, "王乐", 125)])
+    (finding,) = book.rejected
+    assert (finding.reason.code, finding.file, finding.sheet, finding.row) == (code, "任意.xlsx", "Sheet1", 4)
+    (heading,) = BAD[code]
+    assert finding.column == f"{'ABCDEFG'[ROSTER.index(heading)]} {heading}"
+    assert [c.name for c in book.sheets[0].rows] == ["李天", "王乐"]
+
+
+@pytest.mark.parametrize("code", BAD)
+def test_no_reason_tells_a_name_or_a_number(desk, code):
+    bad = line(desk, **BAD[code])
+    book = desk.hand_in([ROSTER, bad, line(desk, 监护人电话="不是电话"), line(desk)])
+    for finding in [*book.rejected, *book.warnings]:
+        said = "".join(
+            (
+                finding.column,
+                *(finding.reason.text(g) + finding.reason.mend(g) for g in ("zh", "en")),
+                str(finding.reason),
+            )
+        )
+        for value in [v for v in (*bad, *line(desk)) if len(str(v)) > 1]:
+            assert str(value) not in said
+
+
+def test_a_child_twice_in_one_file_is_rejected_the_second_time_even_on_another_sheet(desk):
+    book = desk.hand_in([ROSTER, line(desk)], [ROSTER, line(desk, "李天", 123), line(desk)])
+    (finding,) = book.rejected
+    assert (finding.sheet, finding.row, finding.reason.code) == ("Sheet2", 3, "twice")
+    assert finding.reason.params == {"sheet": "Sheet1", "row": 2}
+
+
+def test_a_rejected_row_does_not_make_its_correction_a_duplicate(desk):
+    book = desk.hand_in([ROSTER, line(desk, 性别="女"), line(desk)])
+    assert [f.reason.code for f in book.rejected] == ["sex_differs"]
+    assert len(book.sheets[0].rows) == 1
+
+
+def test_a_birth_in_the_future_is_rejected(desk):
+    number = desk.id_number(dt.date(2020, 11, 24), 121)
+    book = desk.hand_in([["姓名", "身份证号", "年级"], ["张文", number, "一年级"]])
+    assert [f.reason.code for f in book.rejected] == ["id_birth_future"]
+
+
+def test_a_bad_telephone_or_grade_is_a_warning_and_the_row_is_kept(desk):
+    book = desk.hand_in([ROSTER, line(desk, 监护人电话="123", 年级="很高")])
+    (child,) = book.sheets[0].rows
+    assert (child.guardian.phone, child.grade) == ("", None)
+    assert {f.reason.code for f in book.warnings} == {"phone_unclear", "grade_unclear"}
+    assert book.rejected == []
+
+
+def test_a_parents_number_in_the_childs_cell_is_a_warning(desk):
+    number = desk.id_number(dt.date(1980, 3, 4), 121)
+    book = desk.hand_in([["姓名", "身份证号", "年级", "学校"], ["张文", number, "一年级", "东门小学"]])
+    assert [f.reason.code for f in book.warnings] == ["age_unlikely"]
+
+
+def test_a_school_on_the_cover_holds_for_the_sheets_after_it(desk):
+    book = desk.hand_in([["登记册"], ["学校标识码", 2135000001]], [ROSTER[:6], line(desk)[:6]])
+    assert [s.kind for s in book.sheets] == [None, "child"]
+    assert book.sheets[1].rows[0].school_code == "2135000001"
+
+
+@pytest.mark.parametrize(
+    ("title", "school"),
+    [
+        ("东门小学2020年秋季农村留守儿童情况登记表", "东门小学"),
+        ("2020年秋季东门小学留守儿童花名册", "东门小学"),
+        ("填报单位:燕东实验小学(示例)(盖章)", "燕东实验小学(示例)"),
+        ("2020-2021学年第一学期永安市第四中学登记表", "永安市第四中学"),
+        ("永安市中小学留守儿童登记表", ""),
+        ("留守儿童花名册", ""),
+    ],
+)
+def test_a_title_names_the_school(desk, title, school):
+    book = desk.hand_in([[title], ROSTER[:6], line(desk)[:6]])
+    assert book.sheets[0].rows[0].school_name == school
+    assert ("school_unnamed" in {f.reason.code for f in book.warnings}) == (not school)
+
+
+def test_a_hidden_sheet_is_left_out_and_said(desk):
+    book = desk.hand_in([ROSTER, line(desk)], [ROSTER, line(desk, "李天", 123)], hidden=1)
+    assert [len(s.rows) for s in book.sheets] == [1, 0]
+    assert [f.reason.code for f in book.warnings] == ["sheet_hidden"]
+
+
+def test_a_header_repeated_on_each_page_and_numbered_blank_lines_are_skipped(desk):
+    header = ["序号", *ROSTER]
+    book = desk.hand_in([header, [1, *line(desk)], header, [2, *line(desk, "李天", 123)], [3], [4]])
+    assert (len(book.sheets[0].rows), book.sheets[0].skipped_rows, book.rejected) == (2, [3, 5, 6], [])
+
+
+def test_a_merged_school_name_holds_for_every_child_beside_it(desk):
+    rows = [["学校名称", *ROSTER[:6]], ["东门小学", *line(desk)[:6]], ["", *line(desk, "李天", 123)[:6]]]
+    book = desk.hand_in(rows, merges=["A2:A3"])
+    assert [c.school_name for c in book.sheets[0].rows] == ["东门小学", "东门小学"]
+
+
+def test_a_workbook_of_unknown_layout_is_unreadable(desk):
+    with pytest.raises(UnreadableWorkbook) as unreadable:
+        desk.hand_in([["食堂菜谱"], ["星期", "早餐"], ["一", "粥"]])
+    assert unreadable.value.code == "unknown_layout"
+
+
+def one(book):
+    (sheet,) = book.sheets
+    (row,) = sheet.rows
+    return row
+
+
+def test_records_of_another_county(desk):
+    number = desk.id_number(BORN, 121)
+    head = ["学校", "谈话时间", "学生姓名", "公民身份号码", "谈话教师"]
+    row = ["东门小学", "2020.9.1", "张文", number, "李老"]
+    for extra, kind in {"谈话内容": "talk", "辅导科目": "tutoring", "通话方式": "call", "走访形式": "visit"}.items():
+        record = one(desk.hand_in([[*head, extra], [*row, "某某"]]))
+        assert (type(record), record.kind, record.school_name) == (Record, kind, "东门小学")
+    assert one(desk.hand_in([[*head, "记录类型"], [*row, "家访"]])).kind == "visit"
+    assert one(desk.hand_in([["谈心谈话记录表"], head, row])).kind == "talk"
+    assert desk.hand_in([head, row]).rejected[0].reason.code == "record_kind_unknown"
+    assert (
+        desk.hand_in([[*head, "主题"], [*row[:1], "2020-12-01", *row[2:], "x"]]).rejected[0].reason.code
+        == "date_future"
+    )
+
+
+def test_scores_with_one_subject_a_line_and_no_date_are_refused_as_a_sheet(desk):
+    number = desk.id_number(BORN, 121)
+    head, row = ["姓名", "证件号码", "科目", "分数"], ["张文", number, "英语", 88]
+    score = one(desk.hand_in([["期中 考试时间:2020.11.11"], head, row]))
+    assert (type(score), score.marks, score.tested_on) == (Score, {"英语": 88.0}, dt.date(2020, 11, 11))
+    assert desk.hand_in([head, row]).rejected[0].reason.code == "test_date_missing"
+
+
+def test_other_kinds_of_another_county(desk):
+    number = desk.id_number(BORN, 121)
+    staff = one(
+        desk.hand_in(
+            [["教师姓名", "岗位", "任课年级", "手机号", "政治面貌"], ["李老", "教师", "三(2)班", 13812345678, "群众"]]
+        )
+    )
+    assert (type(staff), staff.grade, staff.phone, staff.party_member) == (Staff, 3, "13812345678", False)
+    day = one(desk.hand_in([["类型", "事项", "起始日期", "截止日期"], ["假期", "国庆节", "2020.10.1", 44112]]))
+    assert (type(day), day.kind, day.ends_on) == (CalendarEntry, "holiday", dt.date(2020, 10, 8))
+    camp = one(desk.hand_in([["主办单位", "活动主题", "活动时间"], ["团市委", "夏令营", "2020年7月13日—2020年8月7日"]]))
+    assert (type(camp), camp.held_on, camp.ends_on) == (Activity, dt.date(2020, 7, 13), dt.date(2020, 8, 7))
+    came = one(desk.hand_in([["活动名称", "学生姓名", "身份证号"], ["集体生日", "张文", number]]))
+    assert (type(came), came.attended) == (Attendance, True)
+
+
+def test_a_row_without_its_key_is_rejected_in_every_kind(desk):
+    number = desk.id_number(BORN, 121)
+    sheets = [
+        [["学校标识码", "学校名称", "学段"], ["", "东门小学", "小学"]],
+        [["类别", "名称", "开始日期", "结束日期"], ["假期", "国庆节", "", "2020-10-08"]],
+        [["单位", "类别", "姓名", "可结对人数"], ["市妇联", "爱心家长", "", 1]],
+        [["活动编号", "儿童姓名", "身份证号", "是否到场"], ["", "张文", number, "是"]],
+        [["学校标识码", "教师", "日期", "儿童姓名", "交通补贴", "伙食补贴"], ["1", "", "2020-09-01", "张文", 3, 4]],
+    ]
+    assert [f.reason.code for rows in sheets for f in desk.hand_in(rows).rejected] == ["missing"] * len(sheets)

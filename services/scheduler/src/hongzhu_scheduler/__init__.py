@@ -1,0 +1,1 @@
+"""When is what due for whom; holds no names."""

@@ -1,0 +1,260 @@
+"""What the scheduler listens to; each consumer runs inside the transaction that notes its message as handled."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, and_, case, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from hongzhu.clock import today
+from hongzhu.database import upsert, upsert_newer
+from hongzhu.facts import AgencyFacts, CityFacts, Facts
+from hongzhu.messages import (
+    CalendarChanged,
+    ChildChanged,
+    EvidenceFiled,
+    ProgrammeChanged,
+    SchoolChanged,
+    SubjectEvent,
+)
+from hongzhu.programme import OnEvent, Programme
+from hongzhu.trigger import parts
+from hongzhu_scheduler import closing
+from hongzhu_scheduler.announcing import announce_windows
+from hongzhu_scheduler.models import (
+    CITY,
+    SHARDS,
+    SUBJECT_TABLES,
+    WHOLE,
+    calendar,
+    child,
+    event,
+    evidence,
+    marker,
+    occurrence,
+    own_facts,
+    programme,
+    programme_version,
+    school,
+    shard_of,
+)
+from hongzhu_scheduler.obligation import Obligation, obligations, ruling
+from hongzhu_scheduler.planner import lock_markers, plan_subjects
+from hongzhu_scheduler.rules import asks_school
+from hongzhu_scheduler.triggers import announced_windows, refresh_episodes, takes_turns
+
+_DAY = timedelta(days=1)
+_PLACE = ("school_id", "entered_on", "present")
+"""What makes somebody come, leave, move, or come again."""
+
+
+def child_changed(session: Session, message: ChildChanged) -> None:
+    """Take in the facts of children, and plan at once what they are newly owed."""
+    ids = [facts.id for facts in message.children]
+    shards, first = _take_in(session, "child", message.children)
+    for owed, parts_of in _in_force(session, lock_markers(session, _in_shards(shards))):
+        if _is_for(owed, "child"):
+            _refresh(session, owed, occurrence.c.subject_id.in_(ids))
+            plan_subjects(session, owed, parts_of, child.c.id.in_(ids), first)
+
+
+def school_changed(session: Session, message: SchoolChanged) -> None:
+    """Take in the facts of schools, and plan at once what they, and their children by these facts, are newly owed."""
+    ids = [facts.id for facts in message.schools]
+    shards, first = _take_in(session, "school", message.schools)
+    pupils = select(child.c.id).where(child.c.school_id.in_(ids))
+    for owed, parts_of in _in_force(session, lock_markers(session, _in_shards(shards))):
+        if _is_for(owed, "school"):
+            _refresh(session, owed, occurrence.c.subject_id.in_(ids))
+            plan_subjects(session, owed, parts_of, school.c.id.in_(ids), first)
+        elif any(asks_school(each.programme.eligible) for each in owed):
+            _refresh(session, owed, occurrence.c.subject_id.in_(pupils))
+            plan_subjects(session, owed, parts_of, child.c.school_id.in_(ids), first)
+
+
+def programme_changed(session: Session, message: ProgrammeChanged) -> None:
+    """Take in a programme's version, in whatever order they come; the next tick plans it on the days that it rules."""
+    code = message.programme.code
+    _know_office(session, message.programme, message.effective_from)
+    lock_markers(session, marker.c.programme == code)
+    row = {
+        "code": code,
+        "version": message.version,
+        "definition": message.programme.model_dump_json(by_alias=True),
+        "effective_from": message.effective_from,
+        "suspended": message.suspended,
+    }
+    new = upsert(session, programme_version).values(row).on_conflict_do_nothing()
+    if session.scalar(new.returning(programme_version.c.version)) is None:
+        return  # heard before
+    of_agency = {"agency": message.programme.agency, "resolved_by": message.programme.resolved_by}
+    upsert_newer(session, programme, [row | of_agency])
+    owed = obligations(session, [code])[code]
+    _divide(session, code, owed, message.effective_from - _DAY)
+    _refresh(session, owed, occurrence.c.programme == code)
+
+
+def calendar_changed(session: Session, message: CalendarChanged) -> None:
+    """Take in the bureau's calendar; the next tick plans what it newly makes due and leaves what is issued as it is.
+
+    Only windows that ran beyond the calendar before get their days from the new one.
+    """
+    lock_markers(session, marker.c.shard.is_not(None))
+    if not _is_newer(session, calendar, calendar.c.id == 1, message.version):
+        return
+    upsert_newer(
+        session, calendar, [{"id": 1, "version": message.version, "definition": message.calendar.model_dump_json()}]
+    )
+    # Row by row, for the databases count days back differently; there are as many rows as programmes.
+    versions = programme_version.c
+    beginnings = select(versions.code, func.min(versions.effective_from)).group_by(versions.code)
+    for code, begins in session.execute(beginnings).all():
+        session.execute(update(marker).where(marker.c.programme == code).values(planned_through=begins - _DAY))
+    for run_id in announced_windows(session, message.calendar, today()):
+        announce_windows(session, run_id, message.version, message.id)
+
+
+def subject_event(session: Session, message: SubjectEvent) -> None:
+    """Keep what happened, and plan at once what is due because of it."""
+    happened = {each.subject_id: each.amount for each in message.subjects}
+    locked = lock_markers(session, _in_shards(_shards_of(session, happened)))
+    common = {"id": message.event, "kind": message.kind, "occurred_on": message.occurred_on}
+    rows = [common | {"subject_id": each, "amount": happened[each]} for each in sorted(happened)]
+    said = upsert(session, event)
+    larger = or_(event.c.amount.is_(None), event.c.amount < said.excluded.amount)
+    session.execute(
+        said.on_conflict_do_update(
+            index_elements=["id", "subject_id"],
+            set_={"amount": said.excluded.amount},
+            where=and_(said.excluded.amount.is_not(None), larger),
+        ),
+        rows,
+    )
+    for owed, parts_of in _in_force(session, locked):
+        waits = (trigger for each in owed for trigger in parts(each.programme.trigger))
+        if any(isinstance(each, OnEvent) and each.event == message.kind for each in waits):
+            subject = owed[-1].subject
+            plan_subjects(session, owed, parts_of, subject.c.id.in_(happened), message.occurred_on)
+
+
+def evidence_filed(session: Session, message: EvidenceFiled) -> None:
+    """Keep the evidence, and close the tasks that it resolves."""
+    subjects = {each.subject_id for each in message.evidence}
+    lock_markers(session, _in_shards(_shards_of(session, subjects)))
+    rows = [each.model_dump() for each in message.evidence]
+    new = upsert(session, evidence).values(rows).on_conflict_do_nothing()
+    filed = session.execute(new.returning(evidence.c.id, evidence.c.subject_id)).all() if rows else []
+    if filed:
+        closing.close_filed(session, [(each.id, each.subject_id) for each in filed], today(), message.id)
+
+
+CONSUMERS: dict[type[Any], Any] = {
+    ChildChanged: child_changed,
+    SchoolChanged: school_changed,
+    ProgrammeChanged: programme_changed,
+    CalendarChanged: calendar_changed,
+    EvidenceFiled: evidence_filed,
+    SubjectEvent: subject_event,
+}
+
+
+def _take_in(session: Session, kind: str, changed: Sequence[Facts]) -> tuple[set[int], date]:
+    """Store newer facts; return the shards they touch, old and new, and the first day on which one of them holds."""
+    table = SUBJECT_TABLES[kind]
+    known = {row.id: row for row in session.execute(select(table).where(table.c.id.in_([each.id for each in changed])))}
+    rows, first = [], date.max
+    for facts in sorted(changed, key=lambda each: each.id):  # rows are locked in one order, so nobody waits in a ring
+        before = known.get(facts.id)
+        since = _since(facts, before._mapping if before else None)
+        rows.append(facts.model_dump() | {"shard": shard_of(facts.school_id)} | since)
+        # Of somebody known only what changed today is new; who comes, or comes again, is owed from the beginning on.
+        new = [each for name, each in since.items() if each and (before is None or each != before._mapping[name])]
+        first = min([first, *(new or [since["held_since"] or first])])
+    upsert_newer(session, table, rows)
+    return {row["shard"] for row in rows} | {row.shard for row in known.values()}, first
+
+
+def _since(facts: Facts, before: RowMapping | None) -> dict[str, date | None]:
+    """Say since when somebody has been there, and since when each fact has held that changed after that.
+
+    The facts that somebody comes with have held since the entry; later ones from the day that we learn them.
+    """
+    names = own_facts(type(facts))
+    learnt = max(today(), facts.entered_on)
+    if before is None or any(before[each] != getattr(facts, each) for each in _PLACE):
+        came = facts.entered_on if before is None else learnt
+        return {"held_since": came} | {f"{each}_since": None for each in names}
+    same = {each: before[each] == getattr(facts, each) for each in names}
+    return {"held_since": before["held_since"]} | {
+        f"{each}_since": before[f"{each}_since"] if same[each] else learnt for each in names
+    }
+
+
+def _shards_of(session: Session, subjects: Iterable[str]) -> set[int]:
+    """Return the shards of subjects of either kind: all shards when one is not known yet, for it may be just coming."""
+    known = {
+        row.id: row.shard
+        for table in SUBJECT_TABLES.values()
+        for row in session.execute(select(table.c.id, table.c.shard).where(table.c.id.in_(subjects)))
+    }
+    return set(known.values()) if known.keys() >= set(subjects) else set(range(SHARDS))
+
+
+def _in_force(session: Session, locked: Sequence[Any]) -> Iterable[tuple[list[Obligation], list[Any]]]:
+    owed = obligations(session, {part.programme for part in locked})
+    for code, same in groupby(locked, key=lambda part: str(part.programme)):
+        if owed[code]:
+            yield owed[code], list(same)
+
+
+def _in_shards(shards: Iterable[int]) -> ColumnElement[bool]:
+    return marker.c.shard.in_([*sorted(shards), WHOLE])
+
+
+def _is_for(owed: Sequence[Obligation], kind: str) -> bool:
+    return any(each.programme.subject == kind for each in owed)
+
+
+def _refresh(session: Session, owed: Sequence[Obligation], chosen: ColumnElement[bool]) -> None:
+    rules_today = ruling(owed, today())
+    if rules_today:
+        refresh_episodes(session, rules_today, chosen, today())
+
+
+def _know_office(session: Session, declared: Programme, day: date) -> None:
+    """See that the agency or the city that a programme is for is there: each is one row, which no roster brings."""
+    known: dict[str, Facts] = {}
+    common: dict[str, Any] = {"version": 0, "entered_on": day, "present": True}
+    if declared.subject == "agency":
+        known["agency"] = AgencyFacts(id=declared.agency, school_id=declared.agency, **common)
+    elif declared.subject == "city":
+        known["city"] = CityFacts(id=CITY, school_id=CITY, **common)
+    for kind, facts in known.items():
+        table = SUBJECT_TABLES[kind]
+        row = facts.model_dump() | {"shard": shard_of(facts.school_id), "held_since": day}
+        # The earliest programme counts, whatever order they come in.
+        new = upsert(session, table).values(row)
+        earlier = {name: new.excluded[name] for name in ("entered_on", "held_since")}
+        later = and_(table.c.entered_on > new.excluded.entered_on, table.c.version == 0)
+        session.execute(new.on_conflict_do_update(index_elements=["id"], set_=earlier, where=later))
+
+
+def _divide(session: Session, code: str, owed: Sequence[Obligation], planned_through: date) -> None:
+    """See that a programme has its parts, none of them planned beyond a day: one if it takes turns or is for one office."""
+    whole = any(takes_turns(each) or each.programme.subject in {"agency", "city"} for each in owed)
+    shards = [WHOLE] if whole else range(SHARDS)
+    theirs = marker.c.programme == code
+    stands = session.scalar(select(func.min(marker.c.planned_through)).where(theirs))
+    begin = min(stands or planned_through, planned_through)
+    session.execute(delete(marker).where(theirs, marker.c.shard.not_in(shards)))
+    rows = [{"programme": code, "shard": shard, "planned_through": begin} for shard in shards]
+    session.execute(upsert(session, marker).on_conflict_do_nothing(), rows)
+    back = case((marker.c.planned_through > planned_through, planned_through), else_=marker.c.planned_through)
+    session.execute(update(marker).where(theirs).values(planned_through=back))
+
+
+def _is_newer(session: Session, table: Any, key: ColumnElement[bool], version: int) -> bool:
+    known = session.scalar(select(table.c.version).where(key))
+    return known is None or version > known

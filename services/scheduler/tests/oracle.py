@@ -1,0 +1,358 @@
+"""What is owed, worked out the slow and plain way: by loops over subjects, periods and days, apart from the engine.
+
+The oracle is told the same things on the same days, and each time somebody plans it goes through everything from the beginning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+import chinese_calendar
+
+from hongzhu.programme import holds, leaves
+
+DAY = timedelta(days=1)
+NEVER = date(9999, 12, 31)
+Window = tuple[date, date, date | None]
+
+
+@cache
+def working(day: date) -> bool:
+    try:
+        return chinese_calendar.is_workday(day)
+    except NotImplementedError:
+        return day.weekday() not in (5, 6)
+
+
+class School:
+    """The days on which one school, or any, teaches."""
+
+    def __init__(self, calendar: Any, school_id: str | None = None) -> None:
+        self.days: list[date] = []
+        for term in sorted(calendar.terms, key=lambda each: each.first):
+            day = term.first
+            while day <= term.last:
+                if self._teaches(calendar, day, school_id) and day not in self.days:
+                    self.days.append(day)
+                day += DAY
+        self.known = set(self.days)
+
+    @staticmethod
+    def _teaches(calendar: Any, day: date, school_id: str | None) -> bool:
+        for each in calendar.exceptions:
+            if each.school_id == school_id and each.first <= day <= each.last:
+                return False
+        for each in calendar.holidays:
+            if each.first <= day <= each.last:
+                return False
+        for each in calendar.make_ups:
+            if each.first <= day <= each.last:
+                return True
+        return working(day)
+
+    def on(self, day: date, span: Any) -> date:
+        """Walk on from a day until the span is over."""
+        if isinstance(span, int):
+            left = span
+            while left:
+                day += DAY
+                if not self.days or day > self.days[-1]:
+                    return NEVER
+                left -= day in self.known
+            return day
+        if hasattr(span, "days"):
+            return day + span.days * DAY
+        left = span.school_weeks
+        if left:
+            day += (6 - day.weekday()) * DAY  # the rest of the week that the day is in does not count
+        while left:
+            week = [day + n * DAY for n in range(1, 8)]
+            if not self.days or week[0] > self.days[-1]:
+                return NEVER
+            left -= any(each in self.known for each in week)
+            day = week[-1]
+        return day
+
+    def pieces(self, first: date, last: date, span: Any) -> list[list[date]]:
+        """Cut a period into what the span counts: each piece as its days."""
+        end = last if last < NEVER else max([first + 500 * DAY])
+        days = [first + n * DAY for n in range((end - first).days + 1)]
+        if isinstance(span, int):
+            return [[day] for day in days if day in self.known]
+        if hasattr(span, "days"):
+            return [[day] for day in days]
+        weeks: dict[date, list[date]] = {}
+        for day in days:
+            weeks.setdefault(day - day.weekday() * DAY, []).append(day)
+        return [week for week in weeks.values() if any(day in self.known for day in week)]
+
+    def window(self, first: date, last: date, trigger: Any) -> Window:
+        """Slice a period as the trigger says."""
+        opens, due = first, last
+        if trigger.opens is not None:
+            count = number(trigger.opens)
+            left = self.pieces(first, last, trigger.opens)
+            if count < 0 and last == NEVER:
+                opens = NEVER
+            elif count > 0:
+                opens = left[count][0] if count < len(left) else last
+            elif count < 0 and len(left) > -count:
+                opens = left[count][0]
+        if trigger.due is not None:
+            count = number(trigger.due)
+            kept = self.pieces(first, last, trigger.due)
+            if count < 0 and last == NEVER:
+                due = NEVER
+            elif count > len(kept):
+                due = last
+            else:
+                kept = kept[:count]
+                due = kept[-1][-1] if kept else first
+        due = max(opens, due)
+        return opens, due, self.grace(due, trigger.grace)
+
+    def grace(self, due: date, grace: Any) -> date | None:
+        if grace is None:
+            return None
+        return NEVER if due == NEVER else self.on(due, grace)
+
+
+def number(span: Any) -> int:
+    return span if isinstance(span, int) else getattr(span, "days", None) or getattr(span, "school_weeks", 0)
+
+
+def half(day: date) -> tuple[int, int]:
+    """Say which term of which school year begins on a day."""
+    return (day.year, 1) if day.month >= 8 else (day.year - 1, 2)
+
+
+@dataclass
+class Oracle:
+    """All that was told, and what was issued because of it."""
+
+    calendar: Any = None
+    versions: dict[str, dict[int, Any]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    came: dict[str, date] = field(default_factory=dict)
+    changed: dict[tuple[str, str], date] = field(default_factory=dict)
+    events: dict[tuple[str, str], Any] = field(default_factory=dict)
+    issued: dict[tuple[str, str, str], Window] = field(default_factory=dict)
+    ruled: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+    latest: date = date.min
+
+    def know(self, facts: Any, today: date) -> None:
+        before = self.facts.get(facts.id)
+        if before is not None and before.version >= facts.version:
+            return
+        learnt = max(today, facts.entered_on)
+        moved = before is not None and any(
+            getattr(before, name) != getattr(facts, name) for name in ("school_id", "entered_on", "present")
+        )
+        if before is None or moved:
+            self.came[facts.id] = learnt if moved else facts.entered_on
+            self.changed = {key: day for key, day in self.changed.items() if key[0] != facts.id}
+        else:
+            for name, value in facts.model_dump(exclude={"version"}).items():
+                if getattr(before, name) != value:
+                    self.changed[facts.id, name] = learnt
+        self.facts[facts.id] = facts
+
+    def happen(self, event_id: str, kind: str, day: date, subject: str, amount: float | None) -> None:
+        _kind, day, before = self.events.get((event_id, subject), (kind, day, None))
+        amounts = [each for each in (before, amount) if each is not None]
+        self.events[event_id, subject] = (kind, day, max(amounts, default=None))
+
+    def announce(self, calendar: Any, today: date) -> None:
+        self.calendar = calendar
+        for key, (opens, due, grace) in self.issued.items():
+            if NEVER not in (due, grace):
+                continue
+            trigger = self.ruled[key]
+            school = School(calendar)
+            if hasattr(trigger, "due_after"):
+                found = (opens, school.on(opens, trigger.due_after), None)
+                found = (opens, found[1], school.grace(found[1], trigger.grace))
+            else:
+                again = [each for each in self.occasions(trigger, None) if each[0] == key[2]]
+                # A period that is not there any more, or is over before it opened, keeps its open end.
+                if not again or again[0][1][1] < opens or again[0][1][0] > opens + 366 * DAY:
+                    continue
+                found = again[0][1]
+            new_due = due if due < NEVER else max(found[1], today)
+            new_grace = None if found[2] is None else max(found[2], new_due)
+            self.issued[key] = (opens, new_due, new_grace)
+
+    def plan(self, day: date) -> None:
+        """Go through everything there is up to a day."""
+        self.latest = max(self.latest, day)
+        for code in sorted(self.versions if self.calendar else ()):
+            for first, last, programme in self.ruling(code):
+                triggers = getattr(programme.trigger, "of", None) or (programme.trigger,)
+                for trigger in triggers:
+                    self._plan(programme, trigger, first, min(last, self.latest))
+
+    def ruling(self, code: str) -> list[tuple[date, date, Any]]:
+        """Say which version rules which days, by asking for each day that begins something."""
+        versions = self.versions[code]
+        begins = sorted({each.effective_from for each in versions.values()})
+        found = []
+        for place, first in enumerate(begins):
+            last = begins[place + 1] - DAY if place + 1 < len(begins) else NEVER
+            newest = max(number for number, each in versions.items() if each.effective_from <= first)
+            found.append((first, last, newest))
+        joined: list[list[Any]] = []
+        for first, last, newest in found:
+            if joined and joined[-1][2] == newest:
+                joined[-1][1] = last
+            else:
+                joined.append([first, last, newest])
+        return [
+            (first, last, versions[newest].programme)
+            for first, last, newest in joined
+            if not versions[newest].suspended
+        ]
+
+    def held(self, programme: Any, subject: str) -> date:
+        """Since when all has held of a subject that the programme asks about."""
+        asked = {leaf.fact for leaf in leaves(programme.eligible)}
+        return max(
+            [
+                self.came[subject],
+                *(day for (whose, fact), day in self.changed.items() if whose == subject and fact in asked),
+            ]
+        )
+
+    def _subjects(self, programme: Any) -> list[Any]:
+        found = []
+        for facts in sorted(self.facts.values(), key=lambda each: each.id):
+            kind = type(facts).__name__.removesuffix("Facts").lower()
+            if kind == programme.subject and facts.present and holds(programme.eligible, facts):
+                found.append(facts)
+        return found
+
+    def _plan(self, programme: Any, trigger: Any, first: date, through: date) -> None:
+        if through < first:
+            return
+        code = programme.code
+        subjects = self._subjects(programme)
+        if trigger.kind == "rota":
+            for period, window in self.occasions(trigger, None):
+                if not (window[0] <= through and window[1] >= first) or any(
+                    key[0] == code and key[2] == period for key in self.issued
+                ):
+                    continue
+                waiting = [each for each in subjects if self.held(programme, each.id) <= window[1]]
+                if waiting:
+                    last_turns = {each.id: self._last_turn(code, each.id) for each in waiting}
+                    self._issue(
+                        code, min(last_turns, key=lambda each: (last_turns[each], each)), period, window, trigger
+                    )
+            return
+        for facts in subjects:
+            if trigger.kind == "standing":
+                begins = max(self.held(programme, facts.id), first)
+                going_on = any(key[:2] == (code, facts.id) and key[2].startswith("since:") for key in self.issued)
+                if begins <= through and not going_on:
+                    self._issue(code, facts.id, f"since:{begins}", self._from(facts, begins, trigger), trigger)
+            elif trigger.kind == "on_event":
+                for (event_id, subject), (kind, day, amount) in self.events.items():
+                    enough = trigger.at_least is None or (amount is not None and amount >= trigger.at_least)
+                    if subject == facts.id and kind == trigger.event and enough and first <= day <= through:
+                        window = self._from(facts, day, trigger)
+                        if self.held(programme, facts.id) <= window[1]:
+                            self._issue(code, facts.id, f"event:{event_id}", window, trigger)
+            else:
+                for period, window in self.occasions(trigger, facts.school_id):
+                    if window[0] <= through and window[1] >= first and self.held(programme, facts.id) <= window[1]:
+                        self._issue(code, facts.id, period, window, trigger)
+
+    def _from(self, facts: Any, day: date, trigger: Any) -> Window:
+        school = School(self.calendar, facts.school_id)
+        due = school.on(day, trigger.due_after)
+        return day, due, school.grace(due, trigger.grace)
+
+    def _issue(self, code: str, subject: str, period: str, window: Window, trigger: Any) -> None:
+        if (code, subject, period) not in self.issued:
+            self.issued[code, subject, period] = window
+            self.ruled[code, subject, period] = trigger
+
+    def _last_turn(self, code: str, subject: str) -> date:
+        turns = [w[0] for key, w in self.issued.items() if key[:2] == (code, subject) and key[2].startswith("turn:")]
+        return max(turns, default=date.min)
+
+    def occasions(self, trigger: Any, school_id: str | None) -> list[tuple[str, Window]]:
+        """Work out every period of a trigger that the calendar holds, with its window at a school."""
+        school = School(self.calendar, school_id)
+        found = []
+        for period, first, last in self._periods(trigger):
+            if trigger.kind == "holiday_offer" or any(first <= day <= last for day in school.days):
+                found.append((period, school.window(first, last, trigger)))
+        return found
+
+    def _terms(self) -> dict[tuple[int, int], tuple[date, date]]:
+        terms: dict[tuple[int, int], tuple[date, date]] = {}
+        for term in sorted(self.calendar.terms, key=lambda each: each.first):
+            first, last = terms.get(half(term.first), (term.first, term.last))
+            terms[half(term.first)] = (first, max(last, term.last))
+        return terms
+
+    def _periods(self, trigger: Any) -> list[tuple[str, date, date]]:
+        terms = self._terms()
+        everyone = School(self.calendar).days
+        if not terms:
+            return []
+        if trigger.kind == "every_school_week":
+            # 1 January of the year 1 was a Monday; from there on blocks of so many weeks follow one another.
+            long = 7 * trigger.every
+            blocks = sorted({(day.toordinal() - 1) // long for day in everyone})
+            return [
+                (f"week:{first}", first, first + (long - 1) * DAY)
+                for first in (date.fromordinal(n * long + 1) for n in blocks)
+            ]
+        if trigger.kind == "every_month":
+            months = sorted({(day.year, day.month) for day in everyone})
+            found = []
+            for year, month in months:
+                days = [
+                    term.first + n * DAY
+                    for term in self.calendar.terms
+                    for n in range((term.last - term.first).days + 1)
+                    if ((term.first + n * DAY).year, (term.first + n * DAY).month) == (year, month)
+                ]
+                found.append((f"month:{year}-{month:02}", min(days), max(days)))
+            return found
+        if trigger.kind == "holiday_offer":
+            order = list(terms)
+            found = []
+            for place, (year, which) in enumerate(order):
+                if (which == 1) == (trigger.season == "winter"):
+                    last = terms[order[place + 1]][0] - DAY if place + 1 < len(order) else NEVER
+                    found.append((f"holiday:{year + 1}-{trigger.season}", terms[year, which][1] + DAY, last))
+            return found
+        if trigger.kind == "once_per" and trigger.period == "term":
+            return [(f"term:{year}-{which}", first, last) for (year, which), (first, last) in terms.items()]
+        if trigger.kind == "once_per":
+            found = []
+            for year in sorted({year for year, _which in terms}):
+                own = [span for (each, _which), span in terms.items() if each == year]
+                over = (year, 2) in terms or any(each > year for each, _which in terms)
+                found.append((f"year:{year}", own[0][0], own[-1][1] if over else NEVER))
+            return found
+        assert trigger.kind == "rota"
+        found = []
+        for (year, which), (first, last) in terms.items():
+            weeks = sorted({day - day.weekday() * DAY for day in everyone if first <= day <= last})
+            if trigger.period == "term":
+                turns = [f"turn:{year}-{which}/{n}" for n in range(1, trigger.times + 1)]
+            else:
+                all_turns = [f"turn:{year}/{n}" for n in range(1, trigger.times + 1)]
+                cut = -(-trigger.times // 2)
+                turns = all_turns[:cut] if which == 1 else all_turns[cut:]
+            for place, turn in enumerate(turns if weeks else ()):
+                begin, end = place * len(weeks) // len(turns), (place + 1) * len(weeks) // len(turns)
+                mine = weeks[begin:end] or [weeks[begin]]
+                found.append((turn, max(mine[0], first), min(mine[-1] + 6 * DAY, last)))
+        return found

@@ -1,0 +1,5 @@
+"""``python -m hongzhu`` is the command ``hongzhu``."""
+
+from hongzhu.cli import main
+
+main()

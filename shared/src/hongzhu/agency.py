@@ -1,0 +1,19 @@
+"""Who an agency is."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hongzhu.i18n import Text
+
+NAME = r"^[a-z][a-z0-9_]*$"
+
+
+class Agency(BaseModel):
+    """An organisation that runs programmes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=NAME, max_length=50)
+    """In code, in queue names and before the dot of its programmes' codes."""
+    title: Text
+    also: tuple[str, ...] = ()
+    """Other names under which workbooks mention it."""

@@ -1,0 +1,202 @@
+"""One service's database: PostgreSQL in production, SQLite in the embedded trial, one code for both.
+
+The door opens the transaction with `transaction`; nothing below it commits.
+"""
+
+import select as selecting
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, MetaData, Table, create_engine, event, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.orm import Session, sessionmaker
+
+from hongzhu.settings import settings
+
+CONNECTIONS = 15
+"""The most connections that a process keeps to a database; they are made as they are needed."""
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Names for constraints, so that a migration can name what it drops."""
+
+
+def new_metadata() -> MetaData:
+    """Start a service's tables."""
+    return MetaData(naming_convention=NAMING)
+
+
+@cache
+def engine(url: str) -> Engine:
+    """Return the process's engine for a database URL, made for how that database wants to be used."""
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        made = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        return made
+    # preserve_rowcount: INSERT … SELECT must tell how many rows went in.
+    # No overflow: connections beyond the pool's size would be made and ended with every request.
+    pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0}
+    made = create_engine(url, **pool, execution_options={"preserve_rowcount": True}, hide_parameters=True)
+    event.listen(made, "handle_error", _tell_no_values)
+    event.listen(made, "checkout", _see_that_it_lives)
+    return made
+
+
+@cache
+def sessions(url: str) -> sessionmaker[Session]:
+    """Return what opens a process's sessions on a database URL; to make it takes longer than a statement."""
+    return sessionmaker(engine(url), expire_on_commit=False)
+
+
+def _see_that_it_lives(connection: Any, _record: object, _fairy: object) -> None:
+    # A connection at rest has nothing to tell until the database ends it; the pool then makes a new one.  To ask the database
+    # (pool_pre_ping) would take as long as a statement, and tell no more.
+    told = selecting.poll()
+    told.register(connection.fileno(), selecting.POLLIN)
+    if told.poll(0):
+        raise InvalidatePoolError
+
+
+def _tell_no_values(context: ExceptionContext) -> None:
+    # PostgreSQL's DETAIL quotes the row that it refuses, a child's whole dossier perhaps; an error ends up in a log.
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # SQLAlchemy emits BEGIN itself (above): the driver must not begin on its own.
+    connection.isolation_level = None
+    # FULL: an outbox row must survive a power cut, not only a kill.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+class Database:
+    """One service's own database, by the service's name."""
+
+    def __init__(self, service: str, metadata: MetaData, migrations: Path) -> None:
+        self.service = service
+        self.metadata = metadata
+        self.migrations = migrations
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return settings().database_url(self.service)
+
+    @property
+    def engine(self) -> Engine:
+        """The process's engine for it."""
+        return engine(self.url)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a transaction, commit it at the end, roll it back on an error."""
+        with sessions(self.url).begin() as session:
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest version (Alembic)."""
+        config = Config()
+        config.set_main_option("script_location", str(self.migrations))
+        config.set_main_option("path_separator", "os")
+        with self.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            config.attributes["metadata"] = self.metadata
+            command.upgrade(config, "head")
+
+
+def run_migrations(configure: Mapping[str, Any] | None = None) -> None:
+    """Be a service's Alembic ``env.py``: run the pending revisions on the connection that `Database.migrate` opened."""
+    from alembic import context  # only there while Alembic runs an env.py
+
+    connection = context.config.attributes["connection"]
+    context.configure(
+        connection=connection,
+        target_metadata=context.config.attributes["metadata"],
+        render_as_batch=connection.dialect.name == "sqlite",
+        **(configure or {}),
+    )
+    with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            # A migration that cannot get its lock gives way instead of stopping everybody behind it.
+            connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+            connection.execute(text(_MAKE_MONTHLY_PARTITION))
+        context.run_migrations()
+
+
+def upsert(session: Session, table: Table) -> Any:
+    """Start an ``INSERT`` that can say ``on_conflict_do_…``, in the dialect of the session's database."""
+    return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def upsert_newer(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows` or, where the primary key is there with an older ``version``, overwrite it; never go back."""
+    if not rows:
+        return
+    statement = upsert(session, table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=keys, set_=values, where=table.c.version < statement.excluded.version
+        ),
+        rows,
+    )
+
+
+def take_turns(session: Session, what: str) -> None:
+    """Wait until nobody else is at `what`, and keep everybody else waiting until this transaction ends.
+
+    For rare acts that read before they write; SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
+
+
+def room_to_sort(session: Session) -> None:
+    """Let this transaction's statements sort a million rows in memory; PostgreSQL would take to the disk at 4 MB."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL work_mem = '128MB'"))
+
+
+def monthly_partition(session: Session, table: Table, day: date) -> None:
+    """See that the month of `day` has its partition of `table` on PostgreSQL; elsewhere the table is one."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.make_monthly_partition(table.name, day.replace(day=1))))
+
+
+_MAKE_MONTHLY_PARTITION = """
+CREATE OR REPLACE FUNCTION make_monthly_partition(parent text, first date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE part text := parent || to_char(first, '_YYYYMM');
+BEGIN
+    IF to_regclass(part) IS NULL THEN
+        -- Two may find the month missing at once: one makes it, the other waits and then sees it.
+        PERFORM pg_advisory_xact_lock(hashtext(part));
+        EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+                       part, parent, first, (first + interval '1 month')::date);
+        IF (SELECT relrowsecurity FROM pg_class WHERE oid = parent::regclass) THEN
+            -- Rows are reached through the parent, whose policies then hold; by its own name a part shows nothing.
+            EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', part);
+        END IF;
+    END IF;
+END $$
+"""
+"""A service's own account changes no table; making next month's partition is the one thing it may ask the owner to do."""

@@ -1,0 +1,77 @@
+"""Facts: the non-identifying part of a dossier, the only thing about a child or a school that travels on the bus.
+
+A fact is one line here and one column in the scheduler's projection of the same name and type.
+"""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Stage = Literal["primary", "middle"]
+Sex = Literal["male", "female"]
+
+
+class Facts(BaseModel):
+    """The facts of one subject at one version; an older version never overwrites a newer one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    version: int
+    school_id: str
+    entered_on: date
+    """The first day on which anything can be owed to the subject."""
+    present: bool
+    """Whether the subject is looked after at all: false once it has left."""
+
+
+class ChildFacts(Facts):
+    """What a programme may ask about a child."""
+
+    stage: Stage | None = None
+    grade: int | None = None
+    sex: Sex | None = None
+    boarding: bool | None = None
+    in_poverty: bool | None = None
+    disabled: bool | None = None
+    cannot_attend: bool | None = None
+    both_parents_away: bool | None = None
+    has_proxy_parent: bool | None = None
+    academic_concern: bool | None = None
+
+
+class SchoolFacts(Facts):
+    """What a programme may ask about a school; a school is its own `school_id`."""
+
+    stage: Stage | None = None
+    urban: bool | None = None
+    boarding: bool | None = None
+    after_school: bool | None = None
+    has_home: bool | None = None
+    has_call_room: bool | None = None
+    has_counselling_station: bool | None = None
+    has_law_counsellor: bool | None = None
+
+
+class AgencyFacts(Facts):
+    """What a programme may ask about the agency that runs it; an agency is its own `school_id`."""
+
+    places_short: bool | None = None
+    """Whether its helpers have fewer places than there are children for them."""
+
+
+class CityFacts(Facts):
+    """What a programme may ask about the city, of which there is one; it is its own `school_id`."""
+
+    sites_missing: bool | None = None
+    """Whether fewer sites are built than were planned."""
+
+
+SUBJECTS: dict[str, type[Facts]] = {
+    "child": ChildFacts,
+    "school": SchoolFacts,
+    "agency": AgencyFacts,
+    "city": CityFacts,
+}
+"""The kinds of subject a programme can be for, and the facts each has."""

@@ -1,0 +1,28 @@
+"""The inbox: a message handled twice has one effect."""
+
+from sqlalchemy import Column, DateTime, MetaData, String, Table
+from sqlalchemy.orm import Session
+
+from hongzhu.clock import now
+from hongzhu.database import upsert
+
+NAME = "inbox"
+
+
+def inbox_table(metadata: MetaData) -> Table:
+    """Declare the inbox among a service's tables."""
+    return Table(
+        NAME,
+        metadata,
+        Column("message_id", String(100), primary_key=True),
+        Column("topic", String(50), nullable=False),
+        Column("handled_at", DateTime(timezone=True), nullable=False, index=True),
+    )
+
+
+def first_time(session: Session, inbox: Table, message_id: str, topic: str) -> bool:
+    """Note that the message is being handled in this transaction; false when it has been before."""
+    result = session.execute(
+        upsert(session, inbox).values(message_id=message_id, topic=topic, handled_at=now()).on_conflict_do_nothing()
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]  # an INSERT answers with a CursorResult

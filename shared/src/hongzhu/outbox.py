@@ -1,0 +1,92 @@
+"""The outbox: publishing inside a transaction writes a row; the relay sends it once the transaction has committed."""
+
+import threading
+from collections.abc import Iterable
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    event,
+    insert,
+)
+from sqlalchemy.orm import Session
+
+from hongzhu import bus
+from hongzhu.clock import now
+from hongzhu.messages import Message
+
+NAME = "outbox"
+
+_bells: list[threading.Event] = []
+
+
+def outbox_table(metadata: MetaData) -> Table:
+    """Declare the outbox among a service's tables; `sequence` is only the order of reading, never a cursor."""
+    table = Table(
+        NAME,
+        metadata,
+        Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+        Column("message_id", String(100), nullable=False),
+        Column("topic", String(50), nullable=False),
+        Column("routing_key", String(100), nullable=False),
+        Column("payload", Text, nullable=False),
+        Column("written_at", DateTime(timezone=True), nullable=False),
+        Column("published_at", DateTime(timezone=True)),
+        Column("unroutable", Boolean, nullable=False, default=False, server_default="0"),
+    )
+    Index(
+        "ix_outbox_waiting",
+        table.c.sequence,
+        postgresql_where=table.c.published_at.is_(None),
+        sqlite_where=table.c.published_at.is_(None),
+    )
+    return table
+
+
+def publish(session: Session, outbox: Table, messages: Iterable[Message]) -> None:
+    """Write `messages` to the outbox inside the caller's transaction."""
+    rows = [
+        {
+            "message_id": message.id,
+            "topic": message.topic,
+            "routing_key": message.routing_key,
+            "payload": bus.payload_of(message),
+            "written_at": now(),
+        }
+        for message in messages
+    ]
+    if rows:
+        # inline: nobody needs the new row's number, and whoever may write it need not be allowed to read it.
+        session.execute(insert(outbox).inline(), rows)
+        ring_after_commit(session)
+
+
+def ring_after_commit(session: Session) -> None:
+    """Wake this process's relays once the session has committed."""
+    event.listen(session, "after_commit", _ring_if_committed)  # the same listener again is no second one
+
+
+def _ring_if_committed(session: Session) -> None:
+    if not session.in_nested_transaction():  # the end of a savepoint commits nothing yet
+        ring()
+
+
+def new_bell() -> threading.Event:
+    """Hang up a bell for one waiting thread; a slow poll stands behind it for what other processes commit."""
+    bell = threading.Event()
+    _bells.append(bell)
+    return bell
+
+
+def ring() -> None:
+    """Wake every thread of this process that waits for an outbox."""
+    for bell in _bells:
+        bell.set()

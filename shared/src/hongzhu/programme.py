@@ -1,0 +1,192 @@
+"""A programme is data: a standing obligation that a plugin writes, the bureau approves and the scheduler compiles to SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
+
+from hongzhu.facts import SUBJECTS, Facts, SchoolFacts
+from hongzhu.i18n import Text
+from hongzhu.trigger import (
+    Days,
+    EveryMonth,
+    EverySchoolWeek,
+    HolidayOffer,
+    OncePer,
+    OnEvent,
+    Rota,
+    SchoolWeeks,
+    Several,
+    Standing,
+    Trigger,
+    parts,
+)
+
+__all__ = [
+    "All",
+    "AnyOf",
+    "Assignee",
+    "Days",
+    "EveryMonth",
+    "EverySchoolWeek",
+    "HolidayOffer",
+    "Not",
+    "OnEvent",
+    "OncePer",
+    "Programme",
+    "RecordForm",
+    "Rota",
+    "Rule",
+    "SchoolWeeks",
+    "Several",
+    "Standing",
+    "Trigger",
+    "Where",
+    "holds",
+    "leaves",
+    "where",
+]
+
+CODE = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Where(_Data):
+    """One fact compared with values; a fact that is not known never matches."""
+
+    fact: str
+    """A field of the subject's facts, or ``school.<field>`` for the facts of a child's school."""
+    is_one_of: tuple[bool | int | str, ...] = Field(alias="in", min_length=1)
+
+
+class All(_Data):
+    """Every one of the rules holds; an empty list holds for everybody."""
+
+    all: tuple[Rule, ...] = ()
+
+
+class AnyOf(_Data):
+    """At least one of the rules holds."""
+
+    any: tuple[Rule, ...]
+
+
+class Not(_Data):
+    """The rule does not hold."""
+
+    rule: Rule = Field(alias="not")
+
+
+Rule = Where | All | AnyOf | Not
+
+
+def where(fact: str, *values: bool | int | str) -> Where:
+    """Write a `Where` the short way: ``where("boarding", True)``, ``where("grade", 1, 2, 3)``."""
+    return Where(fact=fact, is_one_of=values)
+
+
+def leaves(rule: Rule) -> Iterator[Where]:
+    """Walk to every fact a rule asks about."""
+    match rule:
+        case Where():
+            yield rule
+        case All(all=rules) | AnyOf(any=rules):
+            for each in rules:
+                yield from leaves(each)
+        case Not(rule=inner):
+            yield from leaves(inner)
+
+
+def holds(rule: Rule, facts: Facts, school: SchoolFacts | None = None) -> bool:
+    """Say whether `rule` holds for one subject: what the scheduler's SQL must agree with."""
+    match rule:
+        case Where(fact=fact, is_one_of=values):
+            of_school = fact.startswith("school.")
+            value = getattr(school if of_school else facts, fact.removeprefix("school."), None)
+            return value is not None and value in values
+        case All(all=rules):
+            return all(holds(each, facts, school) for each in rules)
+        case AnyOf(any=rules):
+            return any(holds(each, facts, school) for each in rules)
+        case Not(rule=inner):
+            return not holds(inner, facts, school)
+
+
+Assignee = Literal["class_teacher", "school_coordinator", "agency"]
+"""Who is told: the child's class teacher (else the coordinator), the school's coordinator, or the agency's own worker."""
+
+
+class RecordForm(BaseModel):
+    """Base for a record's form: a pydantic model whose JSON Schema a page renders and the registry validates against.
+
+    Give each field ``Field(title="中文|English")``; choices are a ``Literal`` of ``"中文|English"`` texts as stored.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Programme(_Data):
+    """A standing obligation: who it is for, when it falls due, who does it, what proves it."""
+
+    code: str = Field(pattern=CODE, max_length=100, description="agency, a dot, the programme's own name")
+    name: Text
+    purpose: Text
+    """Why the data it asks for are needed, in a sentence a guardian can read (PIPL article 17)."""
+    subject: Literal["child", "school", "agency", "city"]
+    """Whom it is owed to; an agency's programme for an agency is for itself."""
+    eligible: Rule = All()
+    trigger: Trigger
+    assignee: Assignee
+    resolved_by: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", max_length=30, description="the kind of evidence that resolves it"
+    )
+    form: dict[str, Any] | None = None
+    """JSON Schema of the record that resolves it, ``YourForm.model_json_schema()``; ``None`` when the evidence is no record."""
+    fields: frozenset[str] = frozenset()
+    """The dossier fields its agency needs to see; the bureau approves exactly these."""
+    basis: tuple[str, ...] = ()
+    """The documents it rests on, as they are cited."""
+
+    @model_validator(mode="after")
+    def _facts_exist(self) -> Self:
+        for leaf in leaves(self.eligible):
+            of_school = leaf.fact.startswith("school.")
+            known = (SchoolFacts if of_school else SUBJECTS[self.subject]).model_fields
+            field = known.get(leaf.fact.removeprefix("school."))
+            if field is None or field.annotation is None:
+                raise ValueError(f"{self.code}: there is no fact {leaf.fact!r}; there are {', '.join(sorted(known))}")
+            for value in leaf.is_one_of:
+                try:
+                    TypeAdapter(field.annotation).validate_python(value, strict=True)
+                except ValidationError as error:
+                    raise ValueError(f"{self.code}: the fact {leaf.fact!r} is never {value!r}") from error
+        return self
+
+    @model_validator(mode="after")
+    def _takes_turns(self) -> Self:
+        if self.subject == "child" and any(isinstance(each, Rota) for each in parts(self.trigger)):
+            raise ValueError(f"{self.code}: a rota gives one subject its turn at a time, and is not for children")
+        return self
+
+    @field_serializer("fields")
+    def _in_one_order(self, fields: frozenset[str]) -> list[str]:
+        # A set has another order in every process; the same programme must be the same JSON.
+        return sorted(fields)
+
+    @property
+    def agency(self) -> str:
+        """The agency that runs it: the part of the code before the dot."""
+        return self.code.partition(".")[0]

@@ -1,0 +1,1 @@
+"""Journeys: through the whole product, by real processes, as its people go."""

@@ -1,0 +1,1 @@
+"""Proofs: the product's processes, killed and lied to, and what must hold all the same."""

@@ -1,0 +1,297 @@
+"""The product's processes on either stack, started and ended by their ids, and a look at what they stored."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import httpx
+from tests.proofs.forking import Forked
+from tests.proofs.servers import Servers, free_port, wait_for
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("registry", "scheduler", "notifier")
+AGENCIES = ("education_bureau", "legal_aid")
+VHOST = "hongzhu"
+
+LISTENS_TO = {
+    "registry": ("task.due.v1", "task.closed.v1", "notice.settled.v1"),
+    "scheduler": (
+        "child.changed.v1", "school.changed.v1", "programme.changed.v1", "calendar.changed.v1", "evidence.filed.v1",
+    ),
+    "notifier": ("programme.changed.v1", "task.due.v1", "task.closed.v1"),
+}  # fmt: skip
+"""Which service must have handled what, written down once more: a queue that lost its binding must not go unnoticed."""
+
+Rows = list[tuple[Any, ...]]
+
+
+OPERATED_AS = {"import": "registry", "user": "registry"}
+"""Whose secrets a command needs, where those of the migrations are not enough: they hold no keys to what is sealed."""
+
+
+class Stack:
+    """An installation with its processes; `components` are what `start` starts."""
+
+    components: ClassVar[Mapping[str, Sequence[str]]]
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.home.mkdir(parents=True)
+        self.web = f"http://127.0.0.1:{free_port()}"
+        self.running: dict[str, subprocess.Popen[bytes] | Forked] = {}
+        self.forking = False
+        """Whether processes are forked from one that has imported the product, armed by `tests.proofs.crash_at`."""
+        self.told: dict[str, dict[str, str]] = {}
+        """What single components have in their environment beside what all have."""
+        self.common = {
+            "HONGZHU_HOME": str(self.home),
+            "HONGZHU_PORT": str(urlsplit(self.web).port),
+            "HONGZHU_REGISTRY_URL": self.web,
+            "HONGZHU_DIGEST_AT": "00:00",
+        }
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Return what a component is told from outside."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("HONGZHU_")}
+        return kept | self.common | {"PYTHONUNBUFFERED": "1"}
+
+    def rows(self, service: str, sql: str) -> Rows:
+        """Read from a service's database, past the product."""
+        raise NotImplementedError
+
+    def stand_on(self, day: date) -> None:
+        """Make `day` the installation's day."""
+        days = (day - datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()).days
+        (self.home / ".day").write_text(str(days))
+        (self.home / ".day").replace(self.home / "clock-offset-days")
+
+    def start(self, *names: str) -> None:
+        """Start components, all unless named."""
+        for name in names or self.components:
+            environment = self.environment(name) | self.told.get(name, {})
+            if self.forking:
+                self.running[name] = Forked(self.components[name], environment, self.log(name))
+                continue
+            with self.log(name).open("ab") as log:
+                self.running[name] = subprocess.Popen(
+                    [sys.executable, "-m", "hongzhu", *self.components[name]],
+                    env=environment, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                )  # fmt: skip
+
+    def log(self, name: str) -> Path:
+        """Return where a component's output goes."""
+        return self.folder / f"{name.replace(' ', '-')}.log"
+
+    def revive(self) -> list[str]:
+        """Start again what was killed, and return its names; raises `RuntimeError` for what ended in any other way."""
+        dead = [name for name, process in self.running.items() if process.poll() is not None]
+        for name in dead:
+            code = self.running[name].returncode
+            if code != -signal.SIGKILL:
+                tail = self.log(name).read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"{name} ended with {code}: {tail}")
+        if dead:
+            self.start(*dead)
+        return dead
+
+    def kill(self, name: str) -> None:
+        """Kill one component, without a word, and see that it is gone."""
+        self.running[name].kill()
+        self.running[name].wait()
+
+    def stop(self, number: int = signal.SIGTERM) -> dict[str, float]:
+        """Ask every component to stop; return how many seconds each took."""
+        began = time.monotonic()
+        for process in self.running.values():
+            if process.poll() is None:
+                process.send_signal(number)
+        took = {}
+        for name, process in self.running.items():
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            took[name] = time.monotonic() - began
+        self.running.clear()
+        return took
+
+    def command(self, *arguments: str | Path, check: bool = True) -> str:
+        """Run one of the product's commands to its end and return what it printed."""
+        if self.forking:
+            return self._forked_command([str(each) for each in arguments], check=check)
+        done = subprocess.run(
+            [sys.executable, "-m", "hongzhu", *map(str, arguments)],
+            env=self.environment(_operator(arguments)), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        if check and done.returncode:
+            raise RuntimeError(f"hongzhu {arguments[0]} ended with {done.returncode}: {done.stderr}{done.stdout}")
+        return done.stdout
+
+    def _forked_command(self, arguments: list[str], *, check: bool) -> str:
+        output = self.folder / "command.log"
+        output.unlink(missing_ok=True)
+        code = Forked(arguments, self.environment(_operator(arguments)), output).wait(120)
+        if check and code:
+            raise RuntimeError(f"hongzhu {arguments[0]} ended with {code}: {output.read_text()}")
+        return output.read_text()
+
+    def ledgers_agree(self) -> bool:
+        """Ask `hongzhu doctor`."""
+        try:
+            self.command("doctor")
+        except RuntimeError:
+            return False
+        return True
+
+    def wait_until_ready(self) -> None:
+        """Return once the registry answers."""
+
+        def answers() -> bool:
+            self.revive()
+            with suppress(httpx.TransportError):
+                return httpx.get(f"{self.web}/readyz", timeout=5).status_code == 200
+            return False
+
+        wait_for("the registry", answers, 60)
+
+    def bureau(self) -> httpx.Client:
+        """Open the bureau's account and sign in."""
+        username, password = self.command("user", "add", "bureau").splitlines()[-1].split()
+        answer = httpx.post(f"{self.web}/api/v1/token", data={"username": username, "password": password}, timeout=30)
+        token = answer.raise_for_status().json()["access_token"]
+        return httpx.Client(base_url=f"{self.web}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+    def approve_programmes(self, bureau: httpx.Client) -> None:
+        """Approve what the agencies declare, once both have."""
+
+        def declared() -> list[str]:
+            codes = [each["code"] for each in bureau.get("/programmes").raise_for_status().json()["items"]]
+            return codes if {code.partition(".")[0] for code in codes} >= set(AGENCIES) else []
+
+        for code in wait_for("the agencies to introduce themselves", declared, 60):
+            bureau.post(f"/programmes/{code}/approve", json={}).raise_for_status()
+
+    def waiting(self) -> dict[str, int]:
+        """Count what is still on its way: messages not published or not handled by everyone who must."""
+        left: dict[str, int] = {}
+        outboxes: dict[str, set[str]] = {}
+        for service in SERVICES:
+            rows = self.rows(service, "SELECT message_id, topic, published_at IS NULL FROM outbox")
+            left[f"outbox of {service}"] = sum(bool(row[2]) for row in rows)
+            for message_id, topic, _ in rows:
+                outboxes.setdefault(topic, set()).add(message_id)
+        for service, topics in LISTENS_TO.items():
+            handled = {row[0] for row in self.rows(service, "SELECT message_id FROM inbox")}
+            said = set().union(*(outboxes.get(topic, set()) for topic in topics))
+            left[f"inbox of {service}"] = len(said - handled)
+        return {name: count for name, count in left.items() if count}
+
+
+class Embedded(Stack):
+    """Everything in one process, on SQLite."""
+
+    components: ClassVar = {"up": ("up",)}
+
+    def rows(self, service: str, sql: str) -> Rows:
+        """Read from a service's file."""
+        with _closing(sqlite3.connect(f"file:{self.home / service}.sqlite3?mode=ro", uri=True, timeout=30)) as reading:
+            return reading.execute(sql).fetchall()
+
+
+class Distributed(Stack):
+    """A process for each service and agency, on PostgreSQL and RabbitMQ, provisioned as `hongzhu setup` says."""
+
+    components: ClassVar = {
+        **{name: ("run", name) for name in SERVICES},
+        **{f"plugin {name}": ("run", "plugin", name) for name in AGENCIES},
+    }
+
+    def __init__(self, folder: Path, servers: Servers) -> None:
+        super().__init__(folder)
+        self.servers = servers
+        self.secrets = folder / "secrets"
+        self._readers: dict[str, Any] = {}
+        self.provision()
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Return what a component is told from outside: its own file of secrets and no other's."""
+        file = self.secrets / f"{name.replace('plugin ', 'agency-')}.env"
+        told = dict(line.split("=", 1) for line in file.read_text().splitlines()) if file.exists() else {}
+        return super().environment(name) | {key: self._here(value) for key, value in told.items()}
+
+    def provision(self) -> None:
+        """Make secrets, databases and broker accounts anew, as for production, and migrate."""
+        self.forget()
+        self.command("setup", "--into", self.secrets)
+        passwords = dict(line.split("=", 1) for line in (self.secrets / "postgres.env").read_text().splitlines())
+        reach = {"PGHOST": "127.0.0.1", "PGPORT": str(self.servers.postgres.port), "POSTGRES_USER": "postgres"}
+        subprocess.run(
+            ["sh", ROOT / "docker/postgres.sh"], env=os.environ | passwords | reach, check=True, capture_output=True
+        )
+        definitions = json.loads((self.secrets / "rabbitmq-definitions.json").read_text())
+        self.servers.rabbitmq.ask("POST", "/definitions", definitions)
+        guest = {"configure": ".*", "write": ".*", "read": ".*"}
+        self.servers.rabbitmq.ask("PUT", f"/permissions/{VHOST}/guest", guest)
+        self.command("migrate")
+
+    def forget(self) -> None:
+        """Drop what an installation before this one left on the servers."""
+        with suppress(httpx.HTTPStatusError):
+            self.servers.rabbitmq.ask("DELETE", f"/vhosts/{VHOST}")
+        for user in self.servers.rabbitmq.ask("GET", "/users"):
+            if user["name"] != "guest":
+                self.servers.rabbitmq.ask("DELETE", f"/users/{user['name']}")
+        with self.servers.postgres.connect() as admin:
+            for service in SERVICES:
+                admin.execute(f"DROP DATABASE IF EXISTS hongzhu_{service} WITH (FORCE)")
+            for role in (*SERVICES, "migrate"):
+                admin.execute(f"DROP ROLE IF EXISTS hongzhu_{role}")
+
+    def rows(self, service: str, sql: str) -> Rows:
+        """Read from a service's database as its superuser."""
+        reader = self._readers.get(service)
+        if reader is None or reader.closed:
+            reader = self._readers[service] = self.servers.postgres.connect(f"hongzhu_{service}")
+        return list(reader.execute(sql).fetchall())
+
+    def stop(self, number: int = signal.SIGTERM) -> dict[str, float]:
+        """Stop the processes and stop looking on."""
+        for reader in self._readers.values():
+            reader.close()
+        self._readers.clear()
+        return super().stop(number)
+
+    def _here(self, value: str) -> str:
+        # `hongzhu setup` writes the names that the containers of docker-compose.yml have.
+        return (
+            value.replace("@postgres/", f"@127.0.0.1:{self.servers.postgres.port}/")
+            .replace("@rabbitmq/", f"@127.0.0.1:{self.servers.rabbitmq.port}/")
+            .replace("@rabbitmq:15672", f"@127.0.0.1:{self.servers.rabbitmq.admin_port}")
+            .replace("http://registry:8000", self.web)
+            .replace("http://127.0.0.1:8000", self.web)
+        )
+
+
+def _operator(arguments: Sequence[str | Path]) -> str:
+    return OPERATED_AS.get(str(arguments[0]), "migrate")
+
+
+@contextmanager
+def _closing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    try:
+        yield connection
+    finally:
+        connection.close()
