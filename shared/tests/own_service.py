@@ -52,7 +52,7 @@ def queue() -> str:
 @contextmanager
 def declared(broker_url: str, name: str, *keys: str) -> Iterator[Connection]:
     """A consumer's queue, bound to `keys`, for as long as the test lasts."""
-    with Connection(broker_url) as connection:
+    with bus.connect(broker_url) as connection:
         bus.declare(connection, name, keys)
         try:
             yield connection

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from kombu import Connection
 
 from hongzhu import bus, installation, runtime
 from hongzhu.errors import MissingError
@@ -78,7 +77,7 @@ def health(name: str) -> None:
     if settings().embedded:
         raise click.UsageError(_("The embedded broker answers only inside its own process; look at /readyz instead."))
     queue = runtime.queue_of(name)
-    with Connection(settings().broker_url, connect_timeout=5) as connection:
+    with bus.connect(settings().broker_url) as connection:
         _waiting, listening = bus.look_at(connection, queue)
     sys.exit(0 if listening else 1)
 
@@ -110,7 +109,7 @@ def parked() -> None:
 @parked.command("list", help=_("List parked messages: queue, topic, id; never what is in them."))
 def list_parked() -> None:
     """Look at every parked message without taking it."""
-    with Connection(settings().broker_url, connect_timeout=5) as connection:
+    with bus.connect(settings().broker_url) as connection:
         found = [(queue, message.headers) for queue in _queues() for message in bus.parked_messages(connection, queue)]
     for queue, headers in found:
         click.echo(f"{queue}\t{headers.get('task')}\t{headers.get('id')}")
@@ -125,9 +124,7 @@ def replay(queue: str, message_id: str | None) -> None:
     """Let parked messages go again."""
     if queue not in (known := _queues()):
         raise MissingError("There is no queue “{queue}”; there are: {known}.", queue=queue, known=_(", ").join(known))
-    # A parked message is acknowledged only once the broker has confirmed that it stands in the queue again.
-    options = {} if settings().embedded else {"confirm_publish": True}
-    with Connection(settings().broker_url, connect_timeout=5, transport_options=options) as connection:
+    with bus.connect(settings().broker_url) as connection:
         count = bus.replay_parked(connection, queue, message_id)
     click.echo(_("{count} messages went back to {queue}.", count=count, queue=queue))
 

@@ -73,7 +73,7 @@ class MemoryPublisher:
     """Publishes to the broker inside this process, where being put on the queue is being confirmed."""
 
     def __init__(self, url: str) -> None:
-        self._connection = Connection(url)
+        self._connection = bus.connect(url)
         self._producer = Producer(self._connection.channel())
 
     def send(self, rows: Sequence[Waiting]) -> Settled:

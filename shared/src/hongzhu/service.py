@@ -8,7 +8,6 @@ from functools import partial
 from threading import Event
 from typing import Any
 
-from kombu import Connection
 from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -61,7 +60,7 @@ class Service:
         if settings().embedded:
             relay.replay_recent(self.database)
         keys = bus.binding_keys(message.topic for message in self.consumers)
-        with Connection(settings().broker_url, connect_timeout=5) as connection:
+        with bus.connect(settings().broker_url) as connection:
             bus.declare(connection, self.name, keys)
 
     def threads(self, stop: Event) -> list[Callable[[], None]]:

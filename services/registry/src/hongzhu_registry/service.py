@@ -1,8 +1,8 @@
 """The registry as a service: what it listens to and what it shows."""
 
-from kombu import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from hongzhu import bus
 from hongzhu.clock import today
 from hongzhu.errors import ConfigurationError
 from hongzhu.messages import NoticeSettled, TaskClosed, TaskDue
@@ -38,7 +38,7 @@ def _after_migrate() -> None:
     with database.transaction() as session:
         bring_in_accounts(session)
         names = agencies_with_accounts(session)
-    with Connection(settings().broker_url, connect_timeout=5) as connection:
+    with bus.connect(settings().broker_url) as connection:
         for name in names:
             declare_queue(connection, name)
 

@@ -33,7 +33,7 @@ def provision(session: Session, agency: str) -> dict[str, str]:
         "HONGZHU_API_TOKEN": access.issue_token(session, account.id, access.MACHINE_TOKEN),
         "HONGZHU_BROKER_URL": _broker_account(agency),
     }
-    with Connection(settings().broker_url, connect_timeout=5) as connection:
+    with bus.connect(settings().broker_url) as connection:
         declare_queue(connection, agency)
     return variables
 

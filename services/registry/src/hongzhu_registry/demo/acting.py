@@ -4,7 +4,6 @@ import secrets
 import time
 
 import httpx
-from kombu import Connection
 
 from hongzhu import bus, runtime
 from hongzhu.calendar import SchoolCalendar
@@ -85,7 +84,7 @@ def wait_until_settled() -> None:
 
 
 def _messages_in(queues: list[str]) -> int:
-    with Connection(settings().broker_url) as connection:
+    with bus.connect(settings().broker_url) as connection:
         return sum(bus.look_at(connection, name)[0] for name in queues)
 
 
