@@ -4,7 +4,6 @@ import logging
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event, Thread
@@ -21,6 +20,7 @@ from hongzhu.database import Database
 from hongzhu.messages import ChildChanged
 from hongzhu.service import Service
 from hongzhu.testing.examples import child
+from hongzhu.testing.waiting import wait_until
 
 TOPIC = ChildChanged.topic
 
@@ -50,13 +50,6 @@ def states(database: Database) -> Counter[tuple[bool, bool]]:
     with database.transaction() as session:
         rows = session.execute(select(outbox.c.published_at.is_not(None), outbox.c.unroutable))
         return Counter((bool(published), bool(unroutable)) for published, unroutable in rows)
-
-
-def wait_until(true: Callable[[], bool], limit: float = 20) -> None:
-    deadline = time.monotonic() + limit
-    while not true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_what_is_said_arrives_once_and_in_order_and_is_marked(database: Database, broker_url: str, queue: str) -> None:

@@ -18,6 +18,7 @@ from hongzhu.errors import PoisonError
 from hongzhu.messages import ChildChanged, Message, SchoolChanged
 from hongzhu.testing.databases import Configure
 from hongzhu.testing.examples import child
+from hongzhu.testing.waiting import wait_until
 
 KEYS = ("child.changed.v1", "school.changed.v1", "unknown.topic.v1")
 CANARY = "金丝雀"
@@ -26,13 +27,6 @@ CANARY = "金丝雀"
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "RETRY_PAUSE", 0.01)
-
-
-def wait_until(true: Callable[[], Any], limit: float = 20) -> None:
-    deadline = time.monotonic() + limit
-    while not true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def changed(message_id: str) -> ChildChanged:

@@ -33,6 +33,7 @@ from hongzhu_registry.documents.models import Document
 from hongzhu_registry.enrolments.models import Enrolment
 from hongzhu_registry.facilities.models import Facility
 from hongzhu_registry.imports.models import Import
+from hongzhu_registry.mandatory_reports.models import MandatoryReport
 from hongzhu_registry.notices.service import on_notice_settled
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.programmes import service as programmes
@@ -47,12 +48,20 @@ from hongzhu_registry.tasks.consumers import on_task_due
 BUREAU = Principal("bureau", "bureau")
 TALK, LOVE, COUNSELLOR = "carers.talk", "carers.love_parent", "lawyers.counsellor"
 PASSWORD = "correct horse battery staple"
+TALKED: dict[str, Any] = {
+    "kind": "talk",
+    "occurred_on": "2020-11-23",
+    "data": {"topic": "学习|Learning"},
+    "child_ids": ["child-own"],
+}
+"""A record that its school may file."""
 
 IDENTITY_NUMBERS = {
     "child-own": "350481201001010018",
     "child-mate": "350481201001010026",
     "child-other": "350481201002020010",
 }
+HARM = "手臂上有多处淤青，孩子不愿说明原因"
 PHONE, EMAIL, ADDRESS = "13950000001", "teacher@example.org", "永安市燕东街道蜡烛巷1号"
 PEOPLE: dict[str, dict[str, Any]] = {
     "admin": {"role": "admin"},
@@ -64,6 +73,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "lawyers": {"role": "agency", "agency": "lawyers"},
     "notifier": {"role": "notifier"},
     "auditor": {"role": "auditor"},
+    "protection": {"role": "protection"},
     "guardian": {"role": "guardian"},
 }
 """Whom the tests ask as.  The carers' programmes see grade and class of children they care for; the teacher has no class yet,
@@ -265,6 +275,16 @@ def _rows(session: Session) -> None:
                     began_on=day,
                 ),
                 Facility(id=f"facility-{each}", organisation=agency, kind="home", name="家"),
+                MandatoryReport(
+                    id=f"report-{each}",
+                    number=f"20201123-{each}",
+                    **mine,
+                    agency={"own": "carers", "other": "lawyers"}[each],
+                    reported_by={"own": "account-school", "other": "account-other_school"}[each],
+                    reported_on=day,
+                    reported_at=now(),
+                    what=key_ring().seal(HARM, "mandatory_report", "what", f"report-{each}"),
+                ),
                 Document(id=f"document-{each}", title="文件"),
             ]
         )

@@ -4,9 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from hongzhu.database import engine
 from hongzhu.settings import settings
 from hongzhu.testing.databases import Configure
 from hongzhu.testing.examples import MONDAY
+from hongzhu.testing.waiting import wait_until
 from hongzhu_registry.children.models import Child, Relative, RosterEntry
 from hongzhu_registry.database import database, outbox_rows
 from hongzhu_registry.evidence.models import Evidence
@@ -47,13 +47,6 @@ def start() -> subprocess.Popen[bytes]:
     assert settings().home
     command = [sys.executable, "-m", "hongzhu", "import", *map(str, FILES)]
     return subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def rosters_kept() -> dict[str, int]:
@@ -86,16 +79,16 @@ def test_a_killed_import_leaves_whole_sheets_or_nothing_and_completes_when_run_a
     halves = 0
     for done in (0, 3):
         importing = start()
-        wait_for(partial(_as_far_as, done))
+        wait_until(partial(_as_far_as, done), 60)
         with engine(settings().database_url("registry")).begin() as blocker:
             # From here on a sheet gets as far as its children's rows and no further.
             blocker.execute(text("LOCK TABLE relative IN SHARE MODE"))
             waiting = text("SELECT count(*) FROM pg_locks WHERE relation = 'relative'::regclass AND NOT granted")
             with engine(settings().database_url("registry")).connect() as watcher:
-                wait_for(partial(watcher.scalar, waiting))
+                wait_until(partial(watcher.scalar, waiting), 60)
             importing.send_signal(signal.SIGKILL)
             assert importing.wait() == -signal.SIGKILL
-        wait_for(lambda: not _still_connected())
+        wait_until(lambda: not _still_connected(), 60)
         kept = rosters_kept()
         halves += sum(expected[school] != count for school, count in kept.items())
         assert done <= len(kept) < len(ROSTERS)

@@ -1,95 +1,39 @@
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
 import pytest
-from county import BUREAU, FORM, TALK, County, child, due, of_task, promise, supporter
-from fastapi.testclient import TestClient
+from county import BUREAU, TALK, County, due, promise, supporter
 from itsdangerous import TimestampSigner
-from sqlalchemy import Engine, event, select, update
+from sqlalchemy import Engine, event, update
+from teachers_page import (
+    ENGLISH,
+    OWN,
+    TUESDAY,
+    a_form,
+    file,
+    filed,
+    join,
+    offered,
+    page,
+    path_of,
+    pupil,
+    send,
+    ticked,
+)
 
 from hongzhu import clock
 from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database
-from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.programmes import service as programmes
-from hongzhu_registry.records.models import Record
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.tasks.consumers import on_task_due
-from hongzhu_registry.weeks.links import LASTS, link_to_week
+from hongzhu_registry.weeks.links import LASTS
 
-TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
-TOPIC = FORM["properties"]["topic"]["enum"][1]  # type: ignore[index]
-ENGLISH = {"Accept-Language": "en"}
-OWN = ["child-own", "child-mate"]
-
-
-@pytest.fixture(autouse=True)
-def _wednesday(request: pytest.FixtureRequest) -> None:
-    """The county opens on a Monday; by Wednesday there are days before and after."""
-    name = next(each for each in ("county", "sqlite_county", "postgres_county") if each in request.fixturenames)
-    request.getfixturevalue(name)
-    clock.stand_on(WEDNESDAY)
-
-
-def path_of(supporter_id: str = "teacher-own") -> str:
-    return urlsplit(link_to_week(supporter_id)).path
-
-
-def page(county: County, path: str | None = None) -> str:
-    answer = county.http.get(path or path_of(), headers=ENGLISH)
-    assert answer.status_code == 200, answer.text
-    return answer.text
-
-
-def a_form(html: str, children: list[str], **changes: Any) -> dict[str, Any]:
-    """A form as a browser would send it, filled in rightly but for `changes`."""
-    (key,) = re.findall(r'name="key" value="([^"]+)"', html)
-    right = {"key": key, "child": children, "occurred_on": str(TUESDAY), "data.topic": TOPIC, "data.note": ""}
-    return right | {name.replace("data_", "data."): value for name, value in changes.items()}
-
-
-def send(county: County, form: dict[str, Any], supporter_id: str = "teacher-own", code: str = TALK) -> httpx.Response:
-    return county.http.post(f"{path_of(supporter_id)}/{code}", data=form, headers=ENGLISH)
-
-
-def file(county: County, children: list[str], supporter_id: str = "teacher-own", **changes: Any) -> httpx.Response:
-    return send(county, a_form(page(county, path_of(supporter_id)), children, **changes), supporter_id)
-
-
-def filed() -> list[tuple[Record, set[str]]]:
-    """The records that came from pages, each with its children."""
-    with database.transaction() as session:
-        records = session.scalars(select(Record).where(Record.filed_by.is_not(None)).order_by(Record.filed_at)).all()
-        rows = session.execute(select(Evidence.id, Evidence.subject_id)).all()
-    return [(each, {subject for record_id, subject in rows if record_id == each.id}) for each in records]
-
-
-def offered(html: str) -> list[str]:
-    return re.findall(r'name="child" value="([^"]+)"', html)
-
-
-def ticked(html: str) -> list[str]:
-    return re.findall(r'name="child" value="([^"]+)" checked', html)
-
-
-def join(*children: Child, tasks: bool = True) -> None:
-    """More children come to the school, and are owed this week's talk."""
-    with database.transaction() as session:
-        session.add_all(children)
-        session.flush()
-        if tasks:
-            on_task_due(session, due(TALK, *(each.id for each in children)))
-
-
-def pupil(number: int, **changes: Any) -> Child:
-    return child(f"pupil-{number}", "school-own", f"35048120090504{number:04}", **({"in_poverty": False} | changes))
+pytestmark = pytest.mark.usefixtures("wednesday")
 
 
 def test_a_teacher_finds_the_children_of_his_class_and_no_other(county: County) -> None:
@@ -98,145 +42,6 @@ def test_a_teacher_finds_the_children_of_his_class_and_no_other(county: County) 
     assert sorted(offered(html)) == sorted(OWN)
     assert "Grade 3 Class 1" in html
     assert "孩子ther" not in html
-
-
-def test_filing_resolves_the_tasks_of_every_ticked_child_at_once(county: County) -> None:
-    answer = file(county, OWN, data_note="想妈妈\r\n下周再谈")
-    assert [each.status_code for each in answer.history] == [303]
-    assert "Recorded for 2" in answer.text
-    assert "All done this week" in answer.text
-    assert answer.text.count("Tuesday, Nov 24") == 3, "in the confirmation, and beside each child that is done"
-    ((record, children),) = filed()
-    assert children == set(OWN)
-    assert record.occurred_on == TUESDAY
-    assert record.data == {"topic": TOPIC, "note": "想妈妈\n下周再谈"}
-    assert record.filed_by == "teacher-own"
-    for each in OWN:
-        task = county.get("school", f"/tasks/{of_task(TALK, each)}")
-        assert (task["state"], task["done_on"], task["evidence_id"]) == ("done", str(TUESDAY), record.id)
-    assert [topic for topic, _ in county.said()].count("evidence.filed.v1") == 1
-
-
-def test_what_is_left_empty_is_left_out_and_one_child_may_be_filed_alone(county: County) -> None:
-    answer = file(county, ["child-own"])
-    assert filed()[0][0].data == {"topic": TOPIC}
-    assert filed()[0][1] == {"child-own"}
-    assert "Recorded for 1" in answer.text
-    assert "Still to do: 1" in answer.text
-    assert offered(answer.text) == ["child-mate"]
-
-
-def test_sending_the_same_form_twice_files_it_once(county: County) -> None:
-    form = a_form(page(county), OWN)
-    first, again = send(county, form), send(county, form)
-    assert len(filed()) == 1
-    assert first.url.query == again.url.query, "whoever sends it twice is told the same"
-    assert "Recorded for 2" in again.text
-
-
-def test_sending_the_same_form_from_many_taps_at_once_files_it_once(county: County) -> None:
-    answers = at_once(county, [("teacher-own", a_form(page(county), OWN))] * 6)
-    assert {each.status_code for each in answers} == {200}
-    assert len(filed()) == 1
-
-
-def test_two_who_file_for_the_same_child_at_once_leave_one_record(county: County) -> None:
-    forms = [(who, a_form(page(county, path_of(who)), ["child-own"])) for who in ("teacher-own", "coordinator-own")]
-    answers = at_once(county, forms * 2)
-    assert {each.status_code for each in answers} == {200}
-    assert [children for _, children in filed()] == [{"child-own"}]
-
-
-def at_once(county: County, forms: list[tuple[str, dict[str, Any]]]) -> list[httpx.Response]:
-    def tap(who: str, form: dict[str, Any]) -> httpx.Response:
-        with TestClient(county.http.app, raise_server_exceptions=False) as browser:
-            return browser.post(f"{path_of(who)}/{TALK}", data=form, headers=ENGLISH)
-
-    with ThreadPoolExecutor(len(forms)) as pool:
-        return list(pool.map(lambda each: tap(*each), forms))
-
-
-def test_going_back_and_ticking_other_children_is_another_record_not_a_lost_one(county: County) -> None:
-    form = a_form(page(county), ["child-own"])
-    send(county, form)
-    answer = send(county, form | {"child": ["child-mate"]})
-    assert "Recorded for 1" in answer.text
-    assert [children for _, children in filed()] == [{"child-own"}, {"child-mate"}]
-
-
-@pytest.mark.parametrize(
-    ("changes", "beside", "said"),
-    [
-        ({"child": []}, "children", "Tick at least one child."),
-        ({"occurred_on": ""}, "day", "Please give a day"),
-        ({"occurred_on": "yesterday"}, "day", "Please give a day"),
-        ({"occurred_on": str(WEDNESDAY + timedelta(days=1))}, "day", "The day is in the future"),
-        ({"occurred_on": str(MONDAY - timedelta(days=1))}, "day", "Only days since Monday, Nov 23 count here."),
-        ({"data.topic": ""}, "f-topic", "Choose one."),
-        ({"data.topic": "天气|Weather"}, "f-topic", "Choose one."),
-        ({"data.note": "字" * 1001}, "f-note", "At most 1000 characters; these are 1001."),
-    ],
-)
-def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept(
-    sqlite_county: County, changes: dict[str, Any], beside: str, said: str
-) -> None:
-    form = a_form(page(sqlite_county), ["child-own"], data_note="她想妈妈 & 爸爸") | changes
-    answer = send(sqlite_county, form)
-    assert answer.status_code == 422
-    assert not answer.history
-    assert filed() == []
-    assert re.search(rf'<p class="wrong" id="{beside}-wrong">{re.escape(said)}', answer.text)
-    assert f'aria-describedby="{beside}-wrong"' in answer.text
-    assert f'<a href="#{beside}">' in answer.text, "the summary above leads to it"
-    assert answer.text.count('<p class="wrong"') == 1
-    assert ticked(answer.text) == form["child"]
-    assert f'value="{form["occurred_on"]}"' in answer.text
-    assert form["data.note"].replace("&", "&amp;") in answer.text
-    assert (f'value="{TOPIC}" required checked' in answer.text) == (form["data.topic"] == TOPIC)
-    assert f'name="key" value="{form["key"]}"' in answer.text
-    assert send(sqlite_county, form | a_form(answer.text, ["child-own"])).history, "mended, it goes in"
-
-
-def test_all_mistakes_are_told_at_once(sqlite_county: County) -> None:
-    for day in ("", WEDNESDAY + timedelta(days=1)):
-        answer = file(sqlite_county, [], occurred_on=str(day), data_topic="")
-        assert answer.text.count('<p class="wrong"') == 3
-
-
-def test_what_only_the_desk_refuses_is_said_on_the_page_too(sqlite_county: County) -> None:
-    with database.transaction() as session:
-        strict = FORM | {"properties": FORM["properties"] | {"note": {"type": "string", "pattern": "^[a-z]*$"}}}  # type: ignore[operator]
-        programmes.declare(session, promise(form=strict))
-        session.flush()
-        programmes.approve(session, BUREAU, TALK, MONDAY)
-    answer = file(sqlite_county, ["child-own"], data_note="NO")
-    assert answer.status_code == 422
-    assert 'id="f-note-wrong"' in answer.text
-    assert filed() == []
-
-
-@pytest.mark.parametrize("stranger", ["child-other", "pupil-1", "nobody", "<b>"])
-def test_nobody_files_for_a_child_that_is_not_his_and_all_strangers_look_alike(county: County, stranger: str) -> None:
-    join(pupil(1, class_name="2班"))
-    answer = file(county, ["child-own", stranger])
-    assert answer.status_code == 422
-    assert "A child is not on your list any more." in answer.text
-    assert ticked(answer.text) == ["child-own"]
-    assert stranger not in answer.text
-    assert filed() == []
-
-
-def test_a_child_done_by_someone_else_meanwhile_is_not_filed_twice(county: County) -> None:
-    form = a_form(page(county), OWN)
-    file(county, ["child-own"], "coordinator-own")
-    answer = send(county, form)
-    assert "Recorded for 1" in answer.text
-    assert "Already recorded by someone, so not again: 1" in answer.text
-    assert [children for _, children in filed()] == [{"child-own"}, {"child-mate"}]
-    everybody = send(county, a_form('name="key" value="another"', OWN))
-    assert "Recorded for" not in everybody.text
-    assert "Already recorded by someone, so not again: 2" in everybody.text
-    assert len(filed()) == 2
 
 
 def test_a_name_is_shown_as_it_is_written_and_never_runs(sqlite_county: County) -> None:
@@ -367,20 +172,6 @@ def test_a_link_opens_for_a_week_and_a_day_and_then_says_kindly_that_a_new_one_c
     assert filed() == []
 
 
-def test_a_form_is_not_even_read_before_the_link_has_opened(sqlite_county: County) -> None:
-    answer = sqlite_county.http.post(f"/w/forged/{TALK}", data={f"x{number}": "1" for number in range(3000)})
-    assert answer.status_code == 404
-
-
-def test_a_file_in_the_place_of_a_field_is_no_answer(sqlite_county: County) -> None:
-    form = a_form(page(sqlite_county), ["child-own"])
-    answer = sqlite_county.http.post(
-        f"{path_of()}/{TALK}", data=form, files={"data.topic": ("topic.txt", b"x")}, headers=ENGLISH
-    )
-    assert answer.status_code in (400, 422)
-    assert filed() == []
-
-
 def test_select_all_works_without_a_script_and_for_one_class_alone(sqlite_county: County) -> None:
     join(pupil(1, class_name="2班"), pupil(2, class_name="2班"))
     html = page(sqlite_county)
@@ -424,19 +215,6 @@ def test_one_programme_opens_at_once_and_several_are_a_list_with_the_largest_nee
     assert re.search(r'class="back" href="/w/[^"/]+"', back.text)
     assert "All done this week" in back.text
     assert sqlite_county.http.get(f"{path_of()}/carers.nothing").status_code == 404
-
-
-def test_nobody_is_shown_the_record_of_another(sqlite_county: County) -> None:
-    file(sqlite_county, OWN)
-    (record, _) = filed()[0]
-    address = f"{path_of('coordinator-own')}/{TALK}?filed={record.id}"
-    assert "Recorded for" not in page(sqlite_county, address)
-    assert "Recorded for" in page(sqlite_county, f"{path_of()}/{TALK}?filed={record.id}")
-
-
-def test_an_address_after_filing_holds_no_name(sqlite_county: County) -> None:
-    answer = file(sqlite_county, OWN, data_note="秘密")
-    assert re.fullmatch(r"filed=[0-9a-f-]{36}", answer.url.query.decode())
 
 
 @contextmanager
