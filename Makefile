@@ -36,6 +36,7 @@ prove: setup ## 长时间的证明：断电、混乱、隔离，逐项计数 · 
 	@exec $(BIN)/python tests/prove.py $(ARGS)
 
 bench: setup ## 性能测量，写入 benchmarks/results.md · the benchmarks, written to benchmarks/results.md
+	@$(BIN)/uv sync --quiet --frozen --all-packages --group bench
 	@exec $(BIN)/python benchmarks/run.py $(ARGS)
 
 screenshots: setup ## 每个页面的截图：两种宽度、明暗、中英文 · every page at two widths, light and dark, zh and en

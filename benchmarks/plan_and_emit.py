@@ -285,12 +285,17 @@ def measure(children: int, rounds: int) -> list[Result]:
             approve(small, CODE)
             plan(small, DAY)
             idle_small = idle_ms()
+        with Connection(broker_url) as connection:
+            bus.declare(connection, "bench", [f"{TaskDue.topic}.*"])
+        with own_postgres() as url:
+            tenth = configured(url, broker_url)
+            seed(tenth, children // 10)
+            approve(tenth, CODE)
+            sent_tenth = min(play_round(tenth, broker_url, children // 10).sent for _round in range(rounds))
         with own_postgres() as url:
             scheduler = configured(url, broker_url)
             seed(scheduler, children)
             approve(scheduler, CODE)
-            with Connection(broker_url) as connection:
-                bus.declare(connection, "bench", [f"{TaskDue.topic}.*"])
             played = [play_round(scheduler, broker_url, children) for _round in range(rounds)]
             again = timed(lambda: plan(scheduler, DAY))
             idle_large = idle_ms()
@@ -307,6 +312,14 @@ def measure(children: int, rounds: int) -> list[Result]:
             f"{sent / limit:.2f}×",
             "≤ 2×",
             sent / limit <= 2,
+        ),
+        Result(
+            f"ten times the children: plan + emit {children:,} against {children // 10:,}",
+            f"{sent:.2f} s",
+            f"{sent_tenth:.2f} s at {children // 10:,}",
+            f"{sent / sent_tenth:.1f}×",
+            "≤ 10×",
+            sent <= 10 * sent_tenth,
         ),
         Result(
             f"idle tick, {children:,} children",

@@ -20,9 +20,12 @@ def main() -> int:
         os.environ["HONGZHU_HOME"] = home
         import api_reads
         import import_rosters
+        import peers
         import plan_and_emit
 
+        load = os.getloadavg()[0]
         results = plan_and_emit.measure(chosen.children, chosen.rounds)
+        results += peers.measure(chosen.rounds)
         results += import_rosters.measure(min(100_000, chosen.children), chosen.rounds)
         results += api_reads.measure(min(100_000, chosen.children), chosen.rounds)
     lines = [
@@ -30,7 +33,8 @@ def main() -> int:
         "",
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, Python {sys.version.split()[0]}."
         " Trust the ratios: each is against its limit in the same run,"
-        f" the best of {chosen.rounds} rounds on either side.",
+        f" the best of {chosen.rounds} rounds on either side."
+        f" Load of the machine at the beginning: {load:.1f}.",
         "",
         "| path | measured | limit in the same run | ratio | target | met |",
         "|---|---|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""The long proofs: ``python tests/prove.py [kills|embedded|hostile|canaries|fuzz …] [--times 20]``; all of them unless named.
+"""The long proofs: ``python tests/prove.py [kills|hostile|canaries|fuzz|year …] [--times 20] [--days 312]``; all of them unless named.
 
 Each prints its counts and nothing is skipped: what a proof needs and does not find ends it with an error.
 """
@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -20,9 +22,15 @@ from tests.proofs import canaries, fuzz, hostile, kills  # found by the line abo
 from tests.proofs.crash_at import POINTS
 from tests.proofs.kills import AT_RANDOM
 from tests.proofs.servers import Postgres, RabbitMQ, servers
-from tests.proofs.stack import Distributed, Embedded
+from tests.proofs.stack import Distributed, Embedded, Stack
+
+from hongzhu import runtime
+from hongzhu.rehearsal.command import demo_data
+from hongzhu.rehearsal.rehearsal import Rehearsal
 
 ROOT = Path(__file__).parents[1]
+FIRST_DAY, DAYS = date(2020, 9, 1), 312
+"""The school year that the demo's calendar holds, from its first day to its last."""
 
 
 def say(line: str) -> None:
@@ -96,6 +104,50 @@ def prove_isolation(folder: Path, _times: int, _only: str) -> bool:
     ).returncode
 
 
+def prove_year(folder: Path, times: int, only: str, days: int = DAYS) -> bool:
+    """Rehearse a whole school year of the demo's city with chaos, on PostgreSQL and RabbitMQ."""
+    with servers() as own:
+        stack = Distributed(folder / "year", own, [each.name for each in runtime.agencies()])
+        restarts = {"broker": lambda: _restart(own.rabbitmq), "database": lambda: _restart(own.postgres)}
+        return _rehearse(stack, FIRST_DAY, days, restarts)
+
+
+def prove_sixty(folder: Path, times: int, only: str) -> bool:
+    """Rehearse sixty days of the demo's city with chaos, embedded."""
+    return _rehearse(Embedded(folder / "sixty"), FIRST_DAY, 60, {})
+
+
+def _rehearse(stack: Stack, first: date, days: int, restarts: dict[str, Callable[[], None]]) -> bool:
+    stack.forking = True
+    stack.configure_here()
+    began = time.monotonic()
+    lived: dict[str, date] = {}
+
+    def progress(day: date, doing: str) -> None:
+        if day.day == 1 and lived.get("day") != day:
+            say(f"  {day}")
+        lived["day"] = day
+        with (stack.folder / "progress.log").open("a") as log:
+            log.write(f"{time.monotonic() - began:7.2f} {day} {doing}\n")
+
+    rehearsal = Rehearsal(stack, first, days, chaos=True, restarts=restarts, progress=progress)
+    outcome = rehearsal.live(demo_data())
+    took = time.monotonic() - began
+    say(
+        f"{type(stack).__name__.lower()}: {rehearsal.lived} days in {took:.0f} s, {rehearsal.people.filed} tasks filed for"
+    )
+    for what, many in sorted(rehearsal.chaos.done.items() if rehearsal.chaos else ()):
+        say(f"  {what}: {many}")
+    for what, many in sorted(rehearsal.people.refused.items()):
+        say(f"  refused: {what}: {many}")
+    for code, reason in sorted(outcome.left_out.items()):
+        say(f"  not compared: {code} ({reason})")
+    for each in (*outcome.lost[:10], *outcome.dup[:10], *outcome.wrong[:10]):
+        say(f"  {each}")
+    say(str(outcome))
+    return outcome.clean
+
+
 def _restart(server: Postgres | RabbitMQ) -> None:
     server.kill()
     server.start()
@@ -115,6 +167,8 @@ PROOFS: dict[str, Callable[[Path, int, str], bool]] = {
     "canaries": prove_canaries,
     "isolation": prove_isolation,
     "fuzz": prove_fuzz,
+    "year": prove_year,
+    "sixty": prove_sixty,
 }
 
 
@@ -123,8 +177,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("proofs", nargs="*", choices=[*PROOFS, []], default=[], metavar="|".join(PROOFS))
     parser.add_argument("--times", type=int, default=20, help="how often each point is hit")
+    parser.add_argument("--days", type=int, default=DAYS, help="how much of the school year is rehearsed")
     parser.add_argument("--only", default="", help="only the points whose name holds this, such as 'scheduler'")
     told = parser.parse_args()
+    PROOFS["year"] = partial(prove_year, days=told.days)
     # Told to end in any way, it still takes its servers and processes with it.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
     signal.signal(signal.SIGINT, lambda _number, _frame: sys.exit(1))

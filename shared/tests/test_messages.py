@@ -12,6 +12,7 @@ from kombu.message import Message as KombuMessage
 from pydantic import ValidationError
 
 from hongzhu import bus
+from hongzhu.facts import AgencyFacts, CityFacts, FacilityFacts
 from hongzhu.messages import (
     BATCH,
     TOPICS,
@@ -19,15 +20,21 @@ from hongzhu.messages import (
     ChildChanged,
     Evidence,
     EvidenceFiled,
+    EvidenceWithdrawn,
+    Excuse,
     Happened,
     Message,
     NoticeLine,
     NoticeSettled,
+    OfficeChanged,
     ProgrammeChanged,
     SchoolChanged,
     SubjectEvent,
     TaskClosed,
     TaskDue,
+    TaskExcused,
+    TaskOverdue,
+    Withdrawn,
     batches,
 )
 from hongzhu.task_state import Window
@@ -39,27 +46,37 @@ TASK: dict[str, Any] = {
     "school_id": "s",
     "subjects": ("c1", "c2"),
 }
+OFFICE: dict[str, Any] = {"version": 1, "school_id": "city", "entered_on": MONDAY, "present": True}
 EXAMPLES: list[Message] = [
     CalendarChanged(version=2, calendar=CALENDAR),
     ChildChanged(children=(child("c1", boarding=True), child("c2"))),
     EvidenceFiled(evidence=(Evidence(id="e", kind="talk", subject_id="c1", done_on=MONDAY),)),
+    EvidenceWithdrawn(evidence=(Withdrawn(id="e", kind="talk", subject_id="c1", version=2),)),
+    TaskExcused(excuses=(Excuse(id="x", subject_id="c1", first=MONDAY),)),
     NoticeSettled(
         recipient_id="t",
         channel="smtp",
         day=MONDAY,
         outcome="sent",
+        urgent=False,
         lines=(NoticeLine(programme="carers.talk", period="week:2020-11-23", count=2, due_on=MONDAY),),
     ),
     ProgrammeChanged(version=1, programme=programme(), effective_from=MONDAY, suspended=True, because="m1"),
     SchoolChanged(schools=(school("s", urban=True),)),
+    OfficeChanged(
+        agencies=(AgencyFacts(**OFFICE, id="carers", places_short=True),),
+        cities=(CityFacts(**OFFICE, id="city", sites_missing=False, has_leading_group=True),),
+        facilities=(FacilityFacts(**OFFICE, id="home", kind="swallow_home", built=True),),
+    ),
     SubjectEvent(
         event="drop-2020-11-23",
         kind="assessment_drop",
         occurred_on=MONDAY,
         subjects=(Happened(subject_id="c1", amount=16.5), Happened(subject_id="c2")),
     ),
-    TaskClosed(**TASK, period_start=MONDAY, state="late", done_on=MONDAY),
+    TaskClosed(**TASK, period_start=MONDAY, state="late"),
     TaskDue(**TASK, version=1, period_start=MONDAY, opens_on=MONDAY, due_on=MONDAY),
+    TaskOverdue(**TASK, version=1, period_start=MONDAY, due_on=MONDAY, step=1, to="bureau"),
 ]
 EACH = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: str(message.topic))
 
@@ -108,7 +125,7 @@ def test_what_a_message_does_not_know_is_refused(message: Message) -> None:
     with pytest.raises(ValidationError):
         type(message).model_validate({**payload, "surprise": 1})
     for name in [
-        each for each in payload if each not in ("id", "occurred_at", "because", "suspended", "done_on", "grace_until")
+        each for each in payload if each not in ("id", "occurred_at", "because", "suspended", "changes", "grace_until")
     ]:
         with pytest.raises(ValidationError):
             type(message).model_validate({key: value for key, value in payload.items() if key != name})
@@ -122,7 +139,7 @@ def test_a_message_is_never_changed(message: Message) -> None:
 
 @EACH
 def test_a_message_goes_to_its_topic_and_an_addressed_one_to_its_agency(message: Message) -> None:
-    addressed = message.topic in ("task.due.v1", "task.closed.v1")
+    addressed = message.topic in ("task.due.v1", "task.overdue.v1", "task.closed.v1")
     assert message.routing_key == message.topic + (".carers" if addressed else "")
     [everyones] = bus.binding_keys([message.topic])
     [the_carers] = bus.binding_keys([message.topic], "carers")

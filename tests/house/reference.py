@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from hongzhu import bus, hooks
 from hongzhu.calendar import Holiday, MakeUp, SchoolCalendar, SchoolException, Term
-from hongzhu.facts import ChildFacts, SchoolFacts
+from hongzhu.facts import AgencyFacts, ChildFacts, SchoolFacts
 from hongzhu.i18n import Text
 from hongzhu.messages import (
     TOPICS,
@@ -27,15 +27,21 @@ from hongzhu.messages import (
     ChildChanged,
     Evidence,
     EvidenceFiled,
+    EvidenceWithdrawn,
+    Excuse,
     Happened,
     Message,
     NoticeLine,
     NoticeSettled,
+    OfficeChanged,
     ProgrammeChanged,
     SchoolChanged,
     SubjectEvent,
     TaskClosed,
     TaskDue,
+    TaskExcused,
+    TaskOverdue,
+    Withdrawn,
 )
 from hongzhu.plugin_worker import HOOKS_BY_TOPIC
 from hongzhu.programme import EverySchoolWeek, Programme, where
@@ -103,6 +109,23 @@ EXAMPLES: tuple[Message, ...] = (
             ),
         ),
     ),
+    EvidenceWithdrawn(
+        **_ALWAYS,
+        id="1f0c2a6e-8a51-4f5e-9b42-3f1f0f6f6a21",
+        evidence=(Withdrawn(id="0190b6a1-7d2f-7c11-9a51-2f6d3c4b5a01", kind="talk", subject_id=_CHILD, version=2),),
+    ),
+    TaskExcused(
+        **_ALWAYS,
+        id="1f0c2a6e-8a51-4f5e-9b42-3f1f0f6f6a22",
+        excuses=(
+            Excuse(
+                id="0190b6a1-7d2f-7c11-9a51-2f6d3c4b5a02",
+                subject_id=_CHILD,
+                first=date(2020, 11, 23),
+                last=date(2020, 12, 4),
+            ),
+        ),
+    ),
     EvidenceFiled(
         **_ALWAYS,
         id="1f0c2a6e-8a51-4f5e-9b42-3f1f0f6f6a03",
@@ -117,7 +140,24 @@ EXAMPLES: tuple[Message, ...] = (
         channel="inbox",
         day=_MONDAY,
         outcome="sent",
+        urgent=False,
         lines=(NoticeLine(programme=_TALK.code, period=f"week:{_MONDAY}", count=9, due_on=date(2020, 11, 29)),),
+    ),
+    OfficeChanged(
+        **_ALWAYS,
+        id="1f0c2a6e-8a51-4f5e-9b42-3f1f0f6f6a07",
+        agencies=(
+            AgencyFacts(
+                id="womens_federation",
+                version=1,
+                school_id="womens_federation",
+                entered_on=date(2000, 1, 1),
+                present=True,
+                places_short=True,
+            ),
+        ),
+        cities=(),
+        facilities=(),
     ),
     ProgrammeChanged(
         **_ALWAYS,
@@ -150,7 +190,7 @@ EXAMPLES: tuple[Message, ...] = (
         occurred_on=_MONDAY,
         subjects=(Happened(subject_id=_CHILD, amount=16),),
     ),
-    TaskClosed(**_ALWAYS, id="019a000000007000800000000000000a.1", **_WEEK, state="done", done_on=date(2020, 11, 25)),
+    TaskClosed(**_ALWAYS, id="019a000000007000800000000000000a.1", **_WEEK, state="done"),
     TaskDue(
         **_ALWAYS,
         id=f"019a0000000070008000000000000009.{_SCHOOL}.0",
@@ -159,6 +199,15 @@ EXAMPLES: tuple[Message, ...] = (
         opens_on=_MONDAY,
         due_on=date(2020, 11, 29),
         grace_until=date(2020, 11, 29),
+    ),
+    TaskOverdue(
+        **_ALWAYS,
+        id=f"019a0000000070008000000000000009.s1.{_SCHOOL}.0",
+        **_WEEK,
+        version=1,
+        due_on=date(2020, 11, 29),
+        step=1,
+        to="school_coordinator",
     ),
 )
 
@@ -214,7 +263,7 @@ def sheets_part() -> str:
 
 def sight_part() -> str:
     """Describes whose the rows of every table are, and who reads which field of a dossier."""
-    roles = ("school", "teacher", "agency", "guardian", "auditor", "notifier")
+    roles = ("school", "teacher", "agency", "guardian", "auditor", "protection", "notifier")
     heading = f"| table | {' | '.join(roles)} | second wall |\n|{'---|' * (len(roles) + 2)}\n"
     rows = "\n".join(
         f"| {name} | {' | '.join(_ties(sight.ties(role)) for role in roles)} | {f'none: {sight.open}' if sight.open else 'yes'} |"

@@ -9,8 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,23 +19,13 @@ from typing import Any
 import httpx
 import psycopg
 
-PATIENCE = 90.0
+from hongzhu.rehearsal.trial import wait_for
+
 RABBITMQ = Path("/usr/lib/rabbitmq/bin")
 
 
 class MissingServerError(RuntimeError):
     """A program that the servers need is not installed."""
-
-
-def wait_for(what: str, condition: Callable[[], Any], limit: float = PATIENCE, pause: float = 0.1) -> Any:
-    """Poll `condition` until it is true and return what it answered; raises `TimeoutError` after `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while True:
-        if answer := condition():
-            return answer
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {limit:.0f} s in vain for {what}")
-        time.sleep(pause)
 
 
 def free_port() -> int:

@@ -5,67 +5,60 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 from tests.proofs.forking import Forked
-from tests.proofs.servers import Servers, free_port, wait_for
+from tests.proofs.servers import Servers, wait_for
+
+from hongzhu.rehearsal.trial import Process, Trial
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("registry", "scheduler", "notifier")
 AGENCIES = ("education_bureau", "legal_aid")
+APPROVED = ("education_bureau.weekly_talk", "legal_aid.counsellor")
+"""The programmes that run in these proofs: those for which `tests.journeys.county` knows what must come of them."""
 VHOST = "hongzhu"
 
 LISTENS_TO = {
     "registry": ("task.due.v1", "task.closed.v1", "notice.settled.v1"),
     "scheduler": (
-        "child.changed.v1", "school.changed.v1", "programme.changed.v1", "calendar.changed.v1", "evidence.filed.v1",
+        "child.changed.v1", "school.changed.v1", "office.changed.v1", "programme.changed.v1", "calendar.changed.v1",
+        "evidence.filed.v1",
     ),
-    "notifier": ("programme.changed.v1", "task.due.v1", "task.closed.v1"),
+    "notifier": ("programme.changed.v1", "task.due.v1", "task.overdue.v1", "task.closed.v1"),
 }  # fmt: skip
 """Which service must have handled what, written down once more: a queue that lost its binding must not go unnoticed."""
 
 Rows = list[tuple[Any, ...]]
 
 
-OPERATED_AS = {"import": "registry", "user": "registry"}
-"""Whose secrets a command needs, where those of the migrations are not enough: they hold no keys to what is sealed."""
-
-
-class Stack:
-    """An installation with its processes; `components` are what `start` starts."""
-
-    components: ClassVar[Mapping[str, Sequence[str]]]
+class Stack(Trial):
+    """A trial that can be looked into past the product, and whose processes can be forked and armed."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.home = folder / "home"
-        self.home.mkdir(parents=True)
-        self.web = f"http://127.0.0.1:{free_port()}"
-        self.running: dict[str, subprocess.Popen[bytes] | Forked] = {}
+        super().__init__(folder)
         self.forking = False
         """Whether processes are forked from one that has imported the product, armed by `tests.proofs.crash_at`."""
-        self.told: dict[str, dict[str, str]] = {}
-        """What single components have in their environment beside what all have."""
-        self.common = {
-            "HONGZHU_HOME": str(self.home),
-            "HONGZHU_PORT": str(urlsplit(self.web).port),
-            "HONGZHU_REGISTRY_URL": self.web,
-            "HONGZHU_DIGEST_AT": "00:00",
-        }
 
-    def environment(self, name: str) -> dict[str, str]:
-        """Return what a component is told from outside."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("HONGZHU_")}
-        return kept | self.common | {"PYTHONUNBUFFERED": "1"}
+    def spawn(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Process:
+        """Start one process, forked where that was asked for."""
+        if self.forking:
+            return Forked(arguments, environment, log)
+        return super().spawn(arguments, environment, log)
+
+    def run_command(self, arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
+        """Run a command, forked where that was asked for."""
+        if not self.forking:
+            return super().run_command(arguments, environment)
+        output = self.folder / "command.log"
+        output.unlink(missing_ok=True)
+        return Forked(arguments, environment, output).wait(120), output.read_text()
 
     def rows(self, service: str, sql: str) -> Rows:
         """Read from a service's database, past the product."""
@@ -77,77 +70,6 @@ class Stack:
         (self.home / ".day").write_text(str(days))
         (self.home / ".day").replace(self.home / "clock-offset-days")
 
-    def start(self, *names: str) -> None:
-        """Start components, all unless named."""
-        for name in names or self.components:
-            environment = self.environment(name) | self.told.get(name, {})
-            if self.forking:
-                self.running[name] = Forked(self.components[name], environment, self.log(name))
-                continue
-            with self.log(name).open("ab") as log:
-                self.running[name] = subprocess.Popen(
-                    [sys.executable, "-m", "hongzhu", *self.components[name]],
-                    env=environment, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                )  # fmt: skip
-
-    def log(self, name: str) -> Path:
-        """Return where a component's output goes."""
-        return self.folder / f"{name.replace(' ', '-')}.log"
-
-    def revive(self) -> list[str]:
-        """Start again what was killed, and return its names; raises `RuntimeError` for what ended in any other way."""
-        dead = [name for name, process in self.running.items() if process.poll() is not None]
-        for name in dead:
-            code = self.running[name].returncode
-            if code != -signal.SIGKILL:
-                tail = self.log(name).read_text(errors="replace")[-2000:]
-                raise RuntimeError(f"{name} ended with {code}: {tail}")
-        if dead:
-            self.start(*dead)
-        return dead
-
-    def kill(self, name: str) -> None:
-        """Kill one component, without a word, and see that it is gone."""
-        self.running[name].kill()
-        self.running[name].wait()
-
-    def stop(self, number: int = signal.SIGTERM) -> dict[str, float]:
-        """Ask every component to stop; return how many seconds each took."""
-        began = time.monotonic()
-        for process in self.running.values():
-            if process.poll() is None:
-                process.send_signal(number)
-        took = {}
-        for name, process in self.running.items():
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            took[name] = time.monotonic() - began
-        self.running.clear()
-        return took
-
-    def command(self, *arguments: str | Path, check: bool = True) -> str:
-        """Run one of the product's commands to its end and return what it printed."""
-        if self.forking:
-            return self._forked_command([str(each) for each in arguments], check=check)
-        done = subprocess.run(
-            [sys.executable, "-m", "hongzhu", *map(str, arguments)],
-            env=self.environment(_operator(arguments)), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        if check and done.returncode:
-            raise RuntimeError(f"hongzhu {arguments[0]} ended with {done.returncode}: {done.stderr}{done.stdout}")
-        return done.stdout
-
-    def _forked_command(self, arguments: list[str], *, check: bool) -> str:
-        output = self.folder / "command.log"
-        output.unlink(missing_ok=True)
-        code = Forked(arguments, self.environment(_operator(arguments)), output).wait(120)
-        if check and code:
-            raise RuntimeError(f"hongzhu {arguments[0]} ended with {code}: {output.read_text()}")
-        return output.read_text()
-
     def ledgers_agree(self) -> bool:
         """Ask `hongzhu doctor`."""
         try:
@@ -155,17 +77,6 @@ class Stack:
         except RuntimeError:
             return False
         return True
-
-    def wait_until_ready(self) -> None:
-        """Return once the registry answers."""
-
-        def answers() -> bool:
-            self.revive()
-            with suppress(httpx.TransportError):
-                return httpx.get(f"{self.web}/readyz", timeout=5).status_code == 200
-            return False
-
-        wait_for("the registry", answers, 60)
 
     def bureau(self) -> httpx.Client:
         """Open the bureau's account and sign in."""
@@ -175,11 +86,11 @@ class Stack:
         return httpx.Client(base_url=f"{self.web}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
     def approve_programmes(self, bureau: httpx.Client) -> None:
-        """Approve what the agencies declare, once both have."""
+        """Approve the programmes of the proofs, once both agencies have declared theirs."""
 
-        def declared() -> list[str]:
-            codes = [each["code"] for each in bureau.get("/programmes").raise_for_status().json()["items"]]
-            return codes if {code.partition(".")[0] for code in codes} >= set(AGENCIES) else []
+        def declared() -> Sequence[str]:
+            codes = {each["code"] for each in bureau.get("/programmes").raise_for_status().json()["items"]}
+            return APPROVED if codes >= set(APPROVED) else ()
 
         for code in wait_for("the agencies to introduce themselves", declared, 60):
             bureau.post(f"/programmes/{code}/approve", json={}).raise_for_status()
@@ -203,7 +114,9 @@ class Stack:
 class Embedded(Stack):
     """Everything in one process, on SQLite."""
 
-    components: ClassVar = {"up": ("up",)}
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.components = {"up": ("up",)}
 
     def rows(self, service: str, sql: str) -> Rows:
         """Read from a service's file."""
@@ -214,13 +127,10 @@ class Embedded(Stack):
 class Distributed(Stack):
     """A process for each service and agency, on PostgreSQL and RabbitMQ, provisioned as `hongzhu setup` says."""
 
-    components: ClassVar = {
-        **{name: ("run", name) for name in SERVICES},
-        **{f"plugin {name}": ("run", "plugin", name) for name in AGENCIES},
-    }
-
-    def __init__(self, folder: Path, servers: Servers) -> None:
+    def __init__(self, folder: Path, servers: Servers, agencies: Iterable[str] = AGENCIES) -> None:
         super().__init__(folder)
+        self.components = {name: ("run", name) for name in SERVICES}
+        self.components |= {f"plugin {name}": ("run", "plugin", name) for name in agencies}
         self.servers = servers
         self.secrets = folder / "secrets"
         self._readers: dict[str, Any] = {}
@@ -283,10 +193,6 @@ class Distributed(Stack):
             .replace("http://registry:8000", self.web)
             .replace("http://127.0.0.1:8000", self.web)
         )
-
-
-def _operator(arguments: Sequence[str | Path]) -> str:
-    return OPERATED_AS.get(str(arguments[0]), "migrate")
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from sqlalchemy import select, update
 
 from hongzhu import clock
 from hongzhu.i18n import Text
-from hongzhu.messages import Message, ProgrammeChanged, TaskClosed, TaskDue
+from hongzhu.messages import Message, NoticeLine, ProgrammeChanged, TaskClosed, TaskDue, TaskOverdue
 from hongzhu.period import week
-from hongzhu.programme import EverySchoolWeek, Programme
+from hongzhu.programme import Assignee, EverySchoolWeek, Programme
+from hongzhu.task_state import TaskState
 from hongzhu.testing.databases import Configure
 from hongzhu_notifier.service import service
 from hongzhu_notifier.tables import database, delivery, outbox, owed
@@ -116,7 +117,14 @@ def programme(code: str = TALK, version: int = 1, **changed: Any) -> ProgrammeCh
     return ProgrammeChanged(version=version, programme=Programme(**{**known, **changed}), effective_from=MONDAY)
 
 
-def due(*subjects: str, code: str = TALK, day: date = MONDAY, school: str = "s1") -> TaskDue:
+def due(
+    *subjects: str,
+    code: str = TALK,
+    day: date = MONDAY,
+    school: str = "s1",
+    grace_until: date | None = None,
+    changes: int = 0,
+) -> TaskDue:
     """These fell due in the week of `day`, and are to be done by its Sunday."""
     monday = day - timedelta(days=day.weekday())
     return TaskDue(
@@ -128,13 +136,51 @@ def due(*subjects: str, code: str = TALK, day: date = MONDAY, school: str = "s1"
         period_start=monday,
         opens_on=monday,
         due_on=monday + timedelta(days=6),
+        grace_until=grace_until,
+        changes=changes,
     )
 
 
-def closed(*subjects: str, code: str = TALK, day: date = MONDAY, school: str = "s1") -> TaskClosed:
+def closed(
+    *subjects: str,
+    code: str = TALK,
+    day: date = MONDAY,
+    school: str = "s1",
+    state: TaskState = "done",
+    changes: int = 1,
+) -> TaskClosed:
     monday = day - timedelta(days=day.weekday())
     return TaskClosed(
-        programme=code, period=week(day), school_id=school, subjects=subjects, period_start=monday, state="done"
+        programme=code,
+        period=week(day),
+        school_id=school,
+        subjects=subjects,
+        period_start=monday,
+        state=state,
+        changes=changes,
+    )
+
+
+def overdue(
+    *subjects: str,
+    to: Assignee = "school_coordinator",
+    step: int = 1,
+    code: str = TALK,
+    day: date = MONDAY - timedelta(weeks=1),
+    school: str = "s1",
+) -> TaskOverdue:
+    """Nobody did these in the week of `day`, last week unless told."""
+    monday = day - timedelta(days=day.weekday())
+    return TaskOverdue(
+        programme=code,
+        period=week(day),
+        school_id=school,
+        subjects=subjects,
+        version=1,
+        period_start=monday,
+        due_on=monday + timedelta(days=6),
+        step=step,
+        to=to,
     )
 
 
@@ -164,6 +210,15 @@ def log() -> list[tuple[str, str, str, dict[str, int]]]:
             (row.recipient_id, row.channel, row.status, {line["programme"]: line["count"] for line in row.lines})
             for row in rows
         ]
+
+
+def lines() -> dict[tuple[str, str], list[NoticeLine]]:
+    """The lines of every notice: by recipient and cause."""
+    with database.transaction() as session:
+        return {
+            (row.recipient_id, row.cause): [NoticeLine.model_validate(each) for each in row.lines]
+            for row in session.execute(select(delivery))
+        }
 
 
 def published() -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The digest, by property."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from hongzhu import i18n
 from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.i18n import Text
-from hongzhu_notifier.digest import Digest, Owed, Recipient, digests
+from hongzhu_notifier.digest import Digest, Owed, Recipient, at_once, digests
 
 TODAY = date(2020, 11, 23)
 PEOPLE = {name: Recipient(name, f"{name}@school.test", f"https://hongzhu.test/l/{name}") for name in ("t1", "t2", "t3")}
@@ -18,18 +19,21 @@ ASSIGNEES = ("class_teacher", "school_coordinator")
 codes = st.sampled_from(["bureau.talk", "bureau.tutoring", "bureau.roster"])
 subjects = st.sampled_from([f"c{number}" for number in range(6)])
 tasks = st.builds(
-    lambda code, subject, days, assignee: Owed(
+    lambda code, subject, days, step, passed: Owed(
         programme=code,
         period=f"since:{TODAY + timedelta(days=days)}",
         subject_id=subject,
         due_on=TODAY + timedelta(days=days),
         name=Text(zh=code, en=code),
-        assignee=assignee,
+        assignee=ASSIGNEES[step != 0],
+        step=step,
+        passed=passed and not step,
     ),
     codes,
     subjects,
     st.integers(-3, 3),
-    st.sampled_from(ASSIGNEES),
+    st.integers(0, 2),
+    st.booleans(),
 )
 owed_sets = st.frozensets(tasks, max_size=40)
 answers = st.dictionaries(st.tuples(st.sampled_from(ASSIGNEES), subjects), st.sampled_from(list(PEOPLE.values())))
@@ -58,12 +62,38 @@ def test_counts_add_up_and_the_largest_comes_first(
     owed: frozenset[Owed], told: dict[tuple[str, str], Recipient]
 ) -> None:
     for digest in digests(owed, told, TODAY):
-        assert digest.count + digest.past == len(digest.owed)
-        assert digest.past == sum(each.due_on < TODAY for each in digest.owed)
-        by_programme = Counter(each.programme for each in digest.owed if each.due_on >= TODAY)
-        assert {line.programme: line.count for line in digest.lines} == by_programme
-        assert [line.count for line in digest.lines] == sorted(by_programme.values(), reverse=True)
-        assert all(line.due_on >= TODAY for line in digest.lines)
+        about = {
+            "passed": [each for each in digest.owed if each.passed],
+            "overdue": [each for each in digest.owed if each.step],
+            "due": [each for each in digest.owed if not each.step and not each.passed and each.due_on >= TODAY],
+        }
+        assert digest.past == len(digest.owed) - sum(map(len, about.values()))
+        for what, these in about.items():
+            # Whoever is told of two steps of one task is told of one task.
+            once = set(map(_task, these))
+            by_programme = Counter(code for code, _, _ in once)
+            lines = [line for line in digest.lines if line.about == what]
+            assert {line.programme: line.count for line in lines} == by_programme
+            assert [line.count for line in lines] == sorted(by_programme.values(), reverse=True)
+        assert digest.count == len(set(map(_task, about["due"])))
+
+
+@given(owed_sets, answers)
+def test_what_cannot_wait_is_told_each_by_itself_for_a_cause_of_its_own(
+    owed: frozenset[Owed], told: dict[tuple[str, str], Recipient]
+) -> None:
+    made = at_once(owed, told)
+    assert Counter(each for digest in made for each in digest.owed) == Counter(
+        each for each in owed if (each.assignee, each.subject_id) in told
+    )
+    assert len({digest.cause for digest in made}) == len(
+        {(*_task(digest.owed[0]), digest.owed[0].step) for digest in made}
+    )
+    assert all(digest.text().count("\n") == 2 and digest.urgent for digest in made)
+
+
+def _task(each: Owed) -> tuple[str, str, str]:
+    return each.programme, each.period, each.subject_id
 
 
 def text_in(language: str) -> tuple[str, str]:
@@ -79,10 +109,12 @@ def text_in(language: str) -> tuple[str, str]:
         for number in range(2)
     ]
     late = Owed("bureau.talk", "week:2020-11-16", "c9", date(2020, 11, 22), week[0].name, "class_teacher")
-    told = {("class_teacher", each.subject_id): PEOPLE["t1"] for each in (*week, late)}
+    undone = [replace(late, step=1, subject_id="c8"), replace(late, step=1, subject_id="c7", due_on=date(2020, 11, 15))]
+    away = replace(late, passed=True, subject_id="c6")
+    told = {("class_teacher", each.subject_id): PEOPLE["t1"] for each in (*week, late, *undone, away)}
     before = i18n.language.set(language)
     try:
-        (digest,) = digests([*week, late], told, TODAY)
+        (digest,) = digests([*week, late, *undone, away], told, TODAY)
         return digest.title(), digest.text()
     finally:
         i18n.language.reset(before)
@@ -93,7 +125,9 @@ def test_a_digest_says_how_much_by_when_and_where_and_no_more() -> None:
     assert title == "Care tasks to do: 3"
     assert text.splitlines() == [
         "Weekly talk: 2, by 2020-11-23",
+        "Weekly talk: overdue: 2, since 2020-11-15",
         "Past their day: 1",
+        "While the system was away: 1 passed without being done",
         "",
         "See whom and file what was done: https://hongzhu.test/l/t1",
     ]
@@ -106,7 +140,7 @@ def test_a_digest_is_chinese_for_those_who_read_chinese() -> None:
 
 
 def test_a_digest_does_not_show_where_its_recipient_is_reached() -> None:
-    digest = Digest(PEOPLE["t1"], (), (), 0)
+    digest = Digest(PEOPLE["t1"], str(TODAY), (), ())
     assert "@" not in repr(digest)
     assert "https" not in repr(digest)
 

@@ -31,6 +31,7 @@ from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database, outbox_rows
 from hongzhu_registry.documents.models import Document
 from hongzhu_registry.enrolments.models import Enrolment
+from hongzhu_registry.excuses.models import Excuse
 from hongzhu_registry.facilities.models import Facility
 from hongzhu_registry.imports.models import Import
 from hongzhu_registry.mandatory_reports.models import MandatoryReport
@@ -195,7 +196,13 @@ def furnish() -> None:
         on_notice_settled(
             session,
             NoticeSettled(
-                id="notice-own", recipient_id="teacher-own", channel="inbox", day=today(), outcome="sent", lines=()
+                id="notice-own",
+                recipient_id="teacher-own",
+                channel="inbox",
+                day=today(),
+                outcome="sent",
+                urgent=False,
+                lines=(),
             ),
         )
         session.execute(delete(outbox_rows))
@@ -256,6 +263,15 @@ def _rows(session: Session) -> None:
                 Assessment(id=f"assessment-{each}", **mine, tested_on=day, subject="语文", mark=61),
                 Subsidy(id=f"subsidy-{each}", **mine, teacher="师", taught_on=day, transport=1, meals=1, paid=True),
                 Enrolment(id=f"enrolment-{each}", **mine, kind="after_school"),
+                Excuse(
+                    id=f"pause-{each}",
+                    subject_id=f"child-{each}",
+                    school_id=f"school-{each}",
+                    first=day - timedelta(days=90),
+                    given_on=day,
+                    given_by="bureau",
+                    last=day - timedelta(days=80),
+                ),
                 Referral(id=f"referral-{each}", **mine, organisation=agency, referred_on=day),
                 Activity(
                     id=f"activity-{each}",

@@ -40,8 +40,10 @@ def _readers() -> dict[str, set[str]]:
         staff = office | ({"teacher"} if each in ("own", "far") else set())
         carers = {"carers"} if each in ("own", "mate") else set()
         lawyers = {"lawyers"} if each == "other" else set()  # the child was referred to them
-        readers[f"child-{each}"] = staff | carers | lawyers | {"auditor"}
-        readers[f"名字{each}"] = staff
+        # Of whom harm was reported, those learn who must act on it.
+        reported = {"own": {"carers", "protection"}, "other": {"lawyers", "protection"}}.get(each, set())
+        readers[f"child-{each}"] = staff | carers | lawyers | {"auditor"} | reported
+        readers[f"名字{each}"] = staff | reported
         readers[NUMBERS[f"child-{each}"]] = readers[f"住址{each}"] = readers[f"父亲{each}"] = readers[f"打工{each}"] = (
             office
         )
@@ -53,14 +55,34 @@ def _readers() -> dict[str, set[str]]:
     for each, office, agency in (("own", "school", "carers"), ("other", "other_school", "lawyers")):
         readers[f"转介{each}"] = BUREAU | {office, agency}
         readers[f"referral-{each}"] = readers[f"activity-{each}"] = BUREAU | {office, agency}
+        readers[f"report-{each}"] = {office, agency, "protection", "auditor"}
         readers[f"facility-{each}"] = BUREAU | {agency}
         readers[f"document-{each}"] = BUREAU
         readers[f"记录{each}"] = BUREAU | {office} | ({"teacher"} if each == "own" else set())
         readers[f"组长{each}"] = BUREAU | {office}
         readers[f"coordinator-{each}"] = BUREAU | {office}
         readers[f"teacher-{each}"] = BUREAU | {office} | ({"teacher"} if each == "own" else set())
-    readers["school-own"] = {"admin", "bureau", "school", "teacher", "carers", "lawyers", "notifier", "auditor"}
-    readers["school-other"] = {"admin", "bureau", "other_school", "carers", "lawyers", "notifier", "auditor"}
+    readers["school-own"] = {
+        "admin",
+        "bureau",
+        "school",
+        "teacher",
+        "carers",
+        "lawyers",
+        "notifier",
+        "auditor",
+        "protection",
+    }
+    readers["school-other"] = {
+        "admin",
+        "bureau",
+        "other_school",
+        "carers",
+        "lawyers",
+        "notifier",
+        "auditor",
+        "protection",
+    }
     for each in ("coordinator-own", "teacher-own"):
         readers[each] |= {"notifier"}
     readers["notice-own"] = readers["import-own"] = BUREAU | {"school"}

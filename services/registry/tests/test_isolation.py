@@ -41,9 +41,16 @@ ASKERS = {
     "lawyers": Principal("a", "agency", agency="lawyers"),
     "guardian": Principal("a", "guardian", child_id="child-own"),
     "auditor": Principal("a", "auditor"),
+    "protection": Principal("a", "protection"),
     "notifier": Principal("a", "notifier"),
 }
-SEEN = CHILDREN | {"link": {"own", "far"}, "guardian": {"own"}, "auditor": set(), "notifier": set()}
+SEEN = CHILDREN | {
+    "link": {"own", "far"},
+    "guardian": {"own"},
+    "auditor": set(),
+    "protection": set(),
+    "notifier": set(),
+}
 WALLED = sorted(name for name, sight in SIGHT.items() if not sight.open)
 
 

@@ -9,7 +9,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from hongzhu.database import engine
 from hongzhu.testing.databases import Configure, service_account
-from hongzhu_registry.database import database, metadata
+from hongzhu_registry.database import database
+from hongzhu_registry.tables import metadata
 
 
 def test_migrating_makes_exactly_the_tables_and_doing_it_again_changes_nothing(

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from hongzhu.testing.examples import CALENDAR, MONDAY
 
-EVERYBODY = set(PEOPLE) - {"auditor", "guardian"}
+EVERYBODY = set(PEOPLE) - {"auditor", "protection", "guardian"}
 """Whoever has to do with the programmes; the auditor has only to do with the audit."""
 PERSONAL = {"bureau", "school", "teacher", "carers"}
 """Those who see `child-own`; of the schools only its own, of the agencies only the one that owes it something."""
@@ -101,6 +101,13 @@ POLICY: dict[tuple[str, str], tuple[set[str], Any]] = {
     ("GET", "/conflicts"): ({"bureau"}, None),
     ("GET", "/imports/import-{own}"): ({"bureau"}, None),
     ("GET", "/imports/import-{own}/errors"): ({"bureau"}, None),
+    ("GET", "/mandatory_reports"): (STAFF | {"protection"}, None),
+    ("POST", "/mandatory_reports"): (PERSONAL, {"child_id": "child-{own}", "what": "淤青"}),
+    ("GET", "/mandatory_reports/report-{own}"): ({"school", "carers", "protection"}, None),
+    ("POST", "/mandatory_reports/report-{own}/answer"): (
+        {"carers", "protection"},
+        {"outcome": "unfounded", "note": "已走访"},
+    ),
     ("GET", "/notices"): ({"bureau", "school", "teacher", "other_school"}, None),
     ("GET", "/pairings"): (STAFF, None),
     ("GET", "/pairings/pairing-{own}"): ({"bureau", "school", "teacher"}, None),
@@ -117,13 +124,23 @@ POLICY: dict[tuple[str, str], tuple[set[str], Any]] = {
     ("POST", "/programmes/{code}/suspend"): ({"bureau"}, None),
     ("GET", "/records"): ({"bureau", "school", "teacher", "other_school"}, None),
     ("POST", "/records"): (
-        {"bureau", "school", "teacher"},
+        {"bureau", "school", "teacher", "carers"},
         {"kind": "talk", "occurred_on": DAY, "data": {"topic": "学习|Learning"}, "child_ids": ["child-{own}"]},
     ),
     ("GET", "/schools"): (STAFF, None),
     ("GET", "/schools/school-{own}"): (STAFF - {"other_school"}, None),
     ("GET", "/supporters"): (STAFF, None),
     ("GET", "/supporters/{supporter}"): ({"bureau", "carers"}, None),
+    ("GET", "/records/record-{own}"): ({"bureau", "school", "teacher"}, None),
+    ("PATCH", "/records/record-{own}"): ({"bureau", "school"}, {"occurred_on": DAY}),
+    ("POST", "/records/record-{own}/withdraw"): ({"bureau", "school"}, {"reason": "错"}),
+    ("POST", "/pairings/pairing-{own}/withdraw"): ({"bureau", "school"}, {"reason": "错"}),
+    ("GET", "/children/child-{own}/pauses"): ({"bureau", "school"}, None),
+    ("POST", "/children/child-{own}/pauses"): ({"bureau", "school"}, {"from": "2021-03-01", "reason": "病"}),
+    ("POST", "/children/child-{own}/pauses/pause-{own}/end"): ({"bureau", "school"}, {"on": "2020-08-30"}),
+    ("DELETE", "/children/child-{own}/pauses/pause-{own}"): ({"bureau", "school"}, None),
+    ("POST", "/tasks/{task}/excuse"): ({"bureau", "school"}, {"reason": "病"}),
+    ("DELETE", "/tasks/{task}/excuse"): ({"bureau", "school"}, None),
     ("GET", "/tasks"): (STAFF, None),
     ("GET", "/tasks/{task}"): (PERSONAL, None),
 }
@@ -132,6 +149,17 @@ for name, body in RESOURCES.items():
     POLICY["POST", f"/{name}"] = (ADDERS[name], body)
     POLICY["GET", f"/{name}/{SINGULAR[name]}-{{own}}"] = (OWNERS[name], None)
     POLICY["PATCH", f"/{name}/{SINGULAR[name]}-{{own}}"] = (OWNERS[name] - {"teacher"}, CHANGES[name])
+
+for name, (who, body) in {
+    "accept": ({"bureau", "carers"}, {}),
+    "decline": ({"bureau", "carers"}, {"reason": "忙"}),
+    "done": ({"bureau", "carers"}, {}),
+    "withdraw": ({"bureau", "school"}, {"reason": "不需要了"}),
+}.items():
+    POLICY["POST", f"/referrals/referral-{{own}}/{name}"] = (who, body)
+
+for name in ("activities", "enrolments"):
+    POLICY["POST", f"/{name}/{SINGULAR[name]}-{{own}}/withdraw"] = (OWNERS[name] - {"teacher"}, {"reason": "错"})
 
 ELSEWHERE = {
     ("POST", "/imports"),  # takes a file

@@ -7,7 +7,6 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle import Oracle
 from sqlalchemy import select
 
 from hongzhu.calendar import Holiday, MakeUp, SchoolCalendar, SchoolException, Term
@@ -26,6 +25,7 @@ from hongzhu.programme import (
     Standing,
     where,
 )
+from hongzhu.rehearsal.states import StateOracle
 from hongzhu.testing.examples import child, programme, school
 from hongzhu_scheduler.models import occurrence, run
 from hongzhu_scheduler.planner import plan
@@ -127,9 +127,9 @@ def stories(draw: st.DrawFn) -> list[tuple[int, str, Any]]:
     return sorted([*told, (LONG, "plan", None)], key=lambda act: act[0])
 
 
-def play(town: Any, story: list[tuple[int, str, Any]], seed: int) -> Oracle:
+def play(town: Any, story: list[tuple[int, str, Any]], seed: int) -> StateOracle:
     """Tell the engine and the oracle the same; the engine hears some of it twice, and old news again."""
-    oracle, dice = Oracle(), random.Random(seed)
+    oracle, dice = StateOracle(), random.Random(seed)
     versions: dict[str, int] = {}
     heard: list[Any] = []
 
@@ -181,6 +181,7 @@ def play(town: Any, story: list[tuple[int, str, Any]], seed: int) -> Oracle:
                     facts = school(name, version, boarding=act[1], entered_on=BEGIN)
                     tell(SchoolChanged(schools=(facts,)))
                 oracle.know(facts, today)
+        oracle.refresh(today)
         # Newcomers are planned on coming, as far as their programmes are.
         if oracle.latest > date.min:
             oracle.plan(oracle.latest)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 Stage = Literal["primary", "middle"]
 Sex = Literal["male", "female"]
+FacilityKind = Literal["swallow_home", "home", "call_room", "counselling_station", "other"]
 
 
 class Facts(BaseModel):
@@ -38,6 +39,10 @@ class ChildFacts(Facts):
     cannot_attend: bool | None = None
     both_parents_away: bool | None = None
     has_proxy_parent: bool | None = None
+    has_love_parent: bool | None = None
+    has_mentor: bool | None = None
+    has_peer: bool | None = None
+    has_disability_partner: bool | None = None
     academic_concern: bool | None = None
 
 
@@ -58,7 +63,7 @@ class AgencyFacts(Facts):
     """What a programme may ask about the agency that runs it; an agency is its own `school_id`."""
 
     places_short: bool | None = None
-    """Whether its helpers have fewer places than there are children for them."""
+    """Whether its vetted helpers have fewer places than there are children who wait for one."""
 
 
 class CityFacts(Facts):
@@ -66,6 +71,14 @@ class CityFacts(Facts):
 
     sites_missing: bool | None = None
     """Whether fewer sites are built than were planned."""
+    has_leading_group: bool | None = None
+
+
+class FacilityFacts(Facts):
+    """What a programme may ask about a facility (阵地); it stands in the city and in no school."""
+
+    kind: FacilityKind | None = None
+    built: bool | None = None
 
 
 SUBJECTS: dict[str, type[Facts]] = {
@@ -73,5 +86,6 @@ SUBJECTS: dict[str, type[Facts]] = {
     "school": SchoolFacts,
     "agency": AgencyFacts,
     "city": CityFacts,
+    "facility": FacilityFacts,
 }
 """The kinds of subject a programme can be for, and the facts each has."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from hongzhu.agency import Agency
-from hongzhu.messages import TaskClosed, TaskDue
+from hongzhu.messages import TaskClosed, TaskDue, TaskOverdue
 from hongzhu.programme import Programme
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ def programmes() -> list[Programme]:  # type: ignore[empty-body]  # as above
 @hookspec
 def task_due(message: TaskDue, registry: "RegistryClient") -> None:
     """Your tasks fell due.  May be called again for the same tasks: answer through the registry, which drops what it has."""
+
+
+@hookspec
+def task_overdue(message: TaskOverdue, registry: "RegistryClient") -> None:
+    """Your tasks are past their day: `message.step` of your programme's escalation has come, which tells `message.to`."""
 
 
 @hookspec

@@ -14,14 +14,18 @@ import pluggy
 from hongzhu import hooks, worker
 from hongzhu.agency import Agency
 from hongzhu.errors import HongzhuError
-from hongzhu.messages import Message, TaskClosed, TaskDue
+from hongzhu.messages import Message, TaskClosed, TaskDue, TaskOverdue
 from hongzhu.programme import Programme
 from hongzhu.registry_client import RegistryClient, token_of
 from hongzhu.settings import settings
 
 log = logging.getLogger(__name__)
 
-HOOKS_BY_TOPIC: Mapping[type[Message], str] = {TaskDue: "task_due", TaskClosed: "task_closed"}
+HOOKS_BY_TOPIC: Mapping[type[Message], str] = {
+    TaskDue: "task_due",
+    TaskOverdue: "task_overdue",
+    TaskClosed: "task_closed",
+}
 """Which hook each message calls: implementing the hook is all there is to subscribing."""
 
 
@@ -105,8 +109,9 @@ class PluginWorker:
             except Exception as error:  # the queue is worth reading whatever became of one old task
                 log.warning("%s could not catch up with %s: %s", self.name, message.programme, type(error).__name__)
 
-    def _call(self, registry: RegistryClient, message: TaskDue | TaskClosed) -> None:
+    def _call(self, registry: RegistryClient, message: TaskDue | TaskOverdue | TaskClosed) -> None:
         hook = HOOKS_BY_TOPIC[type(message)]
+        occasion = f"{hook}-{message.step}" if isinstance(message, TaskOverdue) else hook
         # The occasion and not the message's id: what is read when catching up comes under another id than it came live.
-        with registry.because_of(f"{message.programme}/{message.period}/{message.school_id}/{hook}"):
+        with registry.because_of(f"{message.programme}/{message.period}/{message.school_id}/{occasion}"):
             getattr(self._plugin.hook, hook)(message=message, registry=registry)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -18,6 +18,7 @@ from pydantic import (
 from hongzhu.facts import SUBJECTS, Facts, SchoolFacts
 from hongzhu.i18n import Text
 from hongzhu.trigger import (
+    After,
     Days,
     EveryMonth,
     EverySchoolWeek,
@@ -50,6 +51,7 @@ __all__ = [
     "SchoolWeeks",
     "Several",
     "Standing",
+    "Step",
     "Trigger",
     "Where",
     "holds",
@@ -125,8 +127,17 @@ def holds(rule: Rule, facts: Facts, school: SchoolFacts | None = None) -> bool:
             return not holds(inner, facts, school)
 
 
-Assignee = Literal["class_teacher", "school_coordinator", "agency"]
-"""Who is told: the child's class teacher (else the coordinator), the school's coordinator, or the agency's own worker."""
+Assignee = Literal["class_teacher", "school_coordinator", "agency", "bureau"]
+"""Who is told: the child's class teacher (else the coordinator), the school's coordinator, the agency, or the bureau."""
+
+
+class Step(_Data):
+    """One step of an escalation: what nobody has done so long after the due day is told to somebody further up."""
+
+    after: After
+    """How long after the due day, on whose last day it is told; a bare number counts school days."""
+    to: Assignee
+    """Whom it tells; an agency hears of every step."""
 
 
 class RecordForm(BaseModel):
@@ -145,7 +156,7 @@ class Programme(_Data):
     name: Text
     purpose: Text
     """Why the data it asks for are needed, in a sentence a guardian can read (PIPL article 17)."""
-    subject: Literal["child", "school", "agency", "city"]
+    subject: Literal["child", "school", "agency", "city", "facility"]
     """Whom it is owed to; an agency's programme for an agency is for itself."""
     eligible: Rule = All()
     trigger: Trigger
@@ -153,12 +164,24 @@ class Programme(_Data):
     resolved_by: str = Field(
         pattern=r"^[a-z][a-z0-9_]*$", max_length=30, description="the kind of evidence that resolves it"
     )
+    requires: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=30)], ...] = ()
+    """The kinds of evidence that a subject must have, each done by then, before any of it falls due for that subject."""
+    lapses: bool = False
+    """Whether what is open is cancelled when its subject is no longer eligible; that of a standing condition always is."""
     form: dict[str, Any] | None = None
     """JSON Schema of the record that resolves it, ``YourForm.model_json_schema()``; ``None`` when the evidence is no record."""
     fields: frozenset[str] = frozenset()
     """The dossier fields its agency needs to see; the bureau approves exactly these."""
     basis: tuple[str, ...] = ()
     """The documents it rests on, as they are cited."""
+    action: Text | None = None
+    """The action it is part of, where a plan groups several programmes under one name (行动)."""
+    responsible: Text | None = None
+    """Whom the plan names as answering for it."""
+    escalation: tuple[Step, ...] = ()
+    """Who is told of what nobody has done, step by step; what is done meanwhile is told no further."""
+    urgent: bool = False
+    """Whether its tasks are told at once, each by itself, and not in the day's digest."""
 
     @model_validator(mode="after")
     def _facts_exist(self) -> Self:

@@ -30,6 +30,8 @@ from hongzhu.errors import (
     UnconditionalError,
 )
 from hongzhu.messages import BATCH, TaskDue
+from hongzhu.messages.task import TaskMessage
+from hongzhu.period import task_id
 from hongzhu.settings import settings
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,8 @@ _ERRORS: Mapping[int, type[HongzhuError]] = {
     for error in (NotSignedInError, MissingError, ConflictError, StaleError, InvalidError, UnconditionalError)
 }
 _AWAY = frozenset({429, 502, 503, 504})
+_TRIES, _PAUSE = 300, 1.0
+"""How often, and with how many seconds between, the ledger is asked for a task that it does not have yet."""
 
 _because: ContextVar[str] = ContextVar("because", default="")
 
@@ -95,6 +99,10 @@ class RegistryClient:
         """Say how something is to be."""
         return self._ask("PUT", path, json=body)
 
+    def patch(self, path: str, changes: Mapping[str, Any], version: int) -> dict[str, Any]:
+        """Correct some fields of something that was read at a version; raises `StaleError` if somebody was quicker."""
+        return self._ask("PATCH", path, json=changes, headers={"If-Match": f'"{version}"'})
+
     def tasks_due(self, agency: str) -> Iterator[TaskDue]:
         """Read an agency's open tasks, due and overdue, as the messages that announced them."""
         open_tasks = [task for state in ("due", "overdue") for task in self.items("/tasks", agency=agency, state=state)]
@@ -108,6 +116,24 @@ class RegistryClient:
                     subjects=tuple(task["subject_id"] for task in part),
                     **{name: part[0][name] for name in _WINDOW},
                 )
+
+    def still_owed(self, message: TaskMessage) -> list[str]:
+        """Return the subjects of a message whose tasks are open in the ledger.
+
+        A message may be here before the ledger has its tasks, and an agency sees a child only by what the ledger owes it: so this
+        waits; raises `MissingError` when they do not come.
+        """
+        states = {each: self._state(task_id(message.programme, each, message.period)) for each in message.subjects}
+        return [each for each, state in states.items() if state in {"due", "overdue"}]
+
+    def _state(self, task: str) -> str:
+        for _ in range(_TRIES):
+            try:
+                return str(self.get(f"/tasks/{task}")["state"])
+            except MissingError:
+                if self._stop.wait(_PAUSE):
+                    break
+        raise MissingError("The ledger does not have a task that fell due.")
 
     def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         pause = 0.1

@@ -46,6 +46,8 @@ class Service:
     """Makes the ASGI application, for a service that has one."""
     ledger: Callable[[Session], Ledger] | None = None
     """Counts the service's own view of the tasks."""
+    busy: Callable[[Session], bool] | None = None
+    """Says whether something that it does by the clock is still to be done today."""
     names: Callable[[Session], Mapping[str, str]] | None = None
     """Says what people call what its ids stand for: for commands, on the machine that has its database."""
     keeps_queues: Callable[[], list[str]] = list
@@ -99,6 +101,13 @@ class Service:
             written, unpublished = session.execute(select(func.max(rows.c.sequence), waiting)).one()
         return written or 0, unpublished
 
+    def is_busy(self) -> bool:
+        """Say whether something that it does by the clock is still to be done today."""
+        if self.busy is None:
+            return False
+        with self.database.transaction() as session:
+            return self.busy(session)
+
     def count_unheard(self) -> int:
         """Count the messages that no queue was bound to."""
         rows = self.database.metadata.tables[outbox.NAME]
@@ -124,7 +133,7 @@ class Service:
 
 
 def _keep_ticking(tick: Tick, stop: Event) -> None:
-    while not stop.wait(tick.seconds):
+    while not stop.wait(tick.seconds / settings().pace):
         try:
             tick.run()
         except Exception as error:  # a tick that failed is tried again at the next one

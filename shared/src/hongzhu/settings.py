@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     language: str = CHINESE
     digest_at: str = "08:00"
     """The local time from which a day's digests may go out, ``HH:MM``."""
+    pace: float = Field(1.0, gt=0)
+    """How many times sooner than usual the services look at the clock again: a rehearsal's days are short."""
     channels: Annotated[tuple[str, ...], NoDecode] = ("inbox",)
     watch_days: int = Field(90, ge=0)
     """How long the dossier of a child that left is still followed."""
@@ -48,6 +50,8 @@ class Settings(BaseSettings):
     """How long a dossier is kept in clear once there is no more reason to keep it."""
     smtp_url: SecretStr | None = None
     mail_from: str = "hongzhu@localhost"
+    bureau_email: str | None = None
+    """Where the bureau's office reads its mail: it has one digest, over all schools."""
 
     @field_validator("channels", mode="before")
     @classmethod

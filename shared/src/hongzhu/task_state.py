@@ -18,10 +18,28 @@ class Window(NamedTuple):
         return self.opens_on <= day and (self.grace_until is None or day <= self.grace_until)
 
 
-def task_state(window: Window, done_on: date | None, day: date) -> TaskState:
-    """Say how a task stands on `day`, given the day its evidence says it was done on, if there is any."""
+def task_state(
+    window: Window,
+    done_on: date | None,
+    day: date,
+    *,
+    excused: bool = False,
+    paused: bool = False,
+    cancelled: bool = False,
+) -> TaskState:
+    """Say how a task stands on `day`, given the day its evidence says it was done on, if there is any, and what frees from it.
+
+    Whoever excuses a task by name has the last word.  What was done is done, also in a pause (`paused`: its due day lies in
+    one) and also when it is owed no longer (`cancelled`); else these two free from it, in this order.
+    """
+    if excused:
+        return "excused"
     if done_on is not None and window.accepts(done_on):
         return "done" if done_on <= window.due_on else "late"
+    if paused:
+        return "excused"
+    if cancelled:
+        return "cancelled"
     if day <= window.due_on:
         return "due"
     if window.grace_until is None or day <= window.grace_until:

@@ -1,20 +1,16 @@
-"""志愿律师团: the volunteer lawyers give every school a law counsellor (法制辅导员)."""
-
-from collections.abc import Mapping, Sequence
-from typing import Any
+"""志愿律师团: the volunteer lawyers give every school a law counsellor (法制辅导员) and the first lesson of term."""
 
 from hongzhu.agency import Agency
-from hongzhu.errors import ConflictError
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
-from hongzhu.messages import TaskDue
-from hongzhu.programme import Not, Programme, Standing, where
+from hongzhu.matching import pair
+from hongzhu.messages import TaskDue, TaskOverdue
+from hongzhu.programme import Not, OncePer, Programme, SchoolWeeks, Standing, Step, where
 from hongzhu.registry_client import RegistryClient
 
-Row = Mapping[str, Any]
-
 COUNSELLOR = "legal_aid.counsellor"
-PLAN = "《三明市开展贫困留守儿童“雏燕”关爱行动工作方案》（明政办〔2020〕20号）"
+SWALLOW_PLAN = "《永安市开展贫困留守儿童“雏燕”关爱行动工作方案》"
+ACTION = Text(zh="雏燕", en="Young Swallows")
 
 
 @hook
@@ -29,7 +25,7 @@ def agency() -> Agency:
 
 @hook
 def programmes() -> list[Programme]:
-    """Promise every school a law counsellor."""
+    """Promise every school a law counsellor, and a first lesson of term on the law."""
     return [
         Programme(
             code=COUNSELLOR,
@@ -43,45 +39,37 @@ def programmes() -> list[Programme]:
             trigger=Standing(due_after=10),
             assignee="agency",
             resolved_by="law_counsellor",
-            basis=(PLAN,),
-        )
+            basis=(SWALLOW_PLAN,),
+            action=ACTION,
+            escalation=(Step(after=5, to="agency"), Step(after=10, to="bureau")),
+        ),
+        Programme(
+            code="legal_aid.first_lesson",
+            name=Text(zh="开学第一课，法治伴我成长", en="The first lesson of term"),
+            purpose=Text(
+                zh="每学期开学两周内到校上一堂法治课，不需要任何儿童的信息。",
+                en="In the first two weeks of term a lawyer gives each school a lesson; nothing about any child is needed.",
+            ),
+            subject="school",
+            trigger=OncePer(period="term", due=SchoolWeeks(school_weeks=2), grace=None),
+            assignee="agency",
+            resolved_by="first_lesson",
+            basis=(SWALLOW_PLAN,),
+            action=ACTION,
+            escalation=(Step(after=5, to="agency"), Step(after=10, to="bureau")),
+        ),
     ]
 
 
 @hook
 def task_due(message: TaskDue, registry: RegistryClient) -> None:
     """Assign a free counsellor to each school that has none: from its own town where there is one."""
-    if message.programme != COUNSELLOR:
-        return
-    owed = frozenset(message.subjects)
-    schools = [each for each in registry.items("/schools") if each["id"] in owed]
-    free = [each for each in registry.items("/supporters", kind="law_counsellor", vetted=True) if _places(each) > 0]
-    for counsellor, school in match(free, schools):
-        pairing = {"kind": "law_counsellor", "supporter_id": counsellor["id"], "school_id": school["id"]}
-        try:
-            registry.post("/pairings", pairing)
-        except ConflictError:
-            # Somebody was quicker: the school has one, or the counsellor was just taken. The ledger knows who is still owed.
-            continue
+    if message.programme == COUNSELLOR:
+        pair(message, registry, "law_counsellor")
 
 
-def match(counsellors: Sequence[Row], schools: Sequence[Row]) -> list[tuple[Row, Row]]:
-    """Give each school a counsellor: those of its town first, and to nobody more schools than places."""
-    places = [each for each in counsellors for _ in range(_places(each))]
-    matched: list[tuple[Row, Row]] = []
-    unserved = list(schools)
-    for near in (True, False):
-        left = []
-        for school in unserved:
-            found = next((each for each in places if not near or each["town"] == school["town"]), None)
-            if found is None:
-                left.append(school)
-            else:
-                places.remove(found)
-                matched.append((found, school))
-        unserved = left
-    return matched
-
-
-def _places(counsellor: Row) -> int:
-    return int(counsellor["capacity"] or 1) - int(counsellor["paired"])
+@hook
+def task_overdue(message: TaskOverdue, registry: RegistryClient) -> None:
+    """Look once more for the schools for which there was nobody."""
+    if message.programme == COUNSELLOR:
+        pair(message, registry, "law_counsellor")

@@ -1,4 +1,4 @@
-"""The delivery log, which is also the send lock: one row a recipient, channel and day."""
+"""The delivery log, which is also the send lock: one row a recipient, channel and cause."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -20,10 +20,11 @@ LEASE = timedelta(minutes=5)
 
 
 class Reservation(NamedTuple):
-    """The right to send the day's one digest to a recipient over a channel."""
+    """The right to tell a recipient over a channel what there is to be told for one cause: a day's digest, an urgent task."""
 
     recipient_id: str
     channel: str
+    cause: str
     day: date
 
     @property
@@ -32,7 +33,7 @@ class Reservation(NamedTuple):
         return (
             (delivery.c.recipient_id == self.recipient_id)
             & (delivery.c.channel == self.channel)
-            & (delivery.c.day == self.day)
+            & (delivery.c.cause == self.cause)
             & (delivery.c.status == "reserved")
         )
 
@@ -65,10 +66,10 @@ def give_up_stale(session: Session) -> int:
     return _settle(session, "maybe_sent", (delivery.c.status == "reserved") & (delivery.c.reserved_at < now() - LEASE))
 
 
-def reached(session: Session, recipient_id: str, day: date) -> bool:
-    """Say whether the day's digest went to the recipient, may have, or still may, over any channel."""
+def reached(session: Session, recipient_id: str, cause: str) -> bool:
+    """Say whether what was to be told for a cause went to the recipient, may have, or still may, over any channel."""
     statement = select(delivery.c.channel).where(
-        delivery.c.recipient_id == recipient_id, delivery.c.day == day, delivery.c.status != "failed"
+        delivery.c.recipient_id == recipient_id, delivery.c.cause == cause, delivery.c.status != "failed"
     )
     return session.execute(statement.limit(1)).first() is not None
 
@@ -85,18 +86,19 @@ def _settle(session: Session, outcome: Outcome, which: ColumnElement[bool]) -> i
         update(delivery)
         .where(which)
         .values(status=outcome, settled_at=now())
-        .returning(delivery.c.recipient_id, delivery.c.channel, delivery.c.day, delivery.c.lines)
+        .returning(delivery.c.recipient_id, delivery.c.channel, delivery.c.cause, delivery.c.day, delivery.c.lines)
     )
     settled = [
         NoticeSettled(
-            id=f"{recipient_id}/{channel}/{day}",
+            id=f"{recipient_id}/{channel}/{cause}",
             recipient_id=recipient_id,
             channel=channel,
             day=day,
             outcome=outcome,
+            urgent=cause != day.isoformat(),
             lines=tuple(NoticeLine.model_validate(line) for line in lines),
         )
-        for recipient_id, channel, day, lines in session.execute(statement)
+        for recipient_id, channel, cause, day, lines in session.execute(statement)
     ]
     publish(session, outbox, settled)
     return len(settled)

@@ -1,9 +1,10 @@
 """The notifier: who is told, how, and once."""
 
-from hongzhu.messages import ProgrammeChanged, TaskClosed, TaskDue
+from hongzhu.clock import today
+from hongzhu.messages import ProgrammeChanged, TaskClosed, TaskDue, TaskOverdue
 from hongzhu.service import Service, Tick
 from hongzhu.settings import settings
-from hongzhu_notifier import channels, consumers, ticks
+from hongzhu_notifier import channels, consumers, ticks, waiting
 from hongzhu_notifier.tables import database
 
 
@@ -18,7 +19,9 @@ service = Service(
         ProgrammeChanged: consumers.programme_changed,
         TaskClosed: consumers.task_closed,
         TaskDue: consumers.task_due,
+        TaskOverdue: consumers.task_overdue,
     },
     ticks=(Tick("tell", 1, ticks.tell), Tick("forget_old", 3600, ticks.forget_old)),
+    busy=lambda session: waiting.is_left(session, today()),
     after_migrate=_check_channels,
 )

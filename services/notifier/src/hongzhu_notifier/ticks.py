@@ -1,7 +1,7 @@
-"""The day's round: once it is time, every school's people are told what fell due, each in one digest."""
+"""The rounds: what is urgent is told at once, and once a day, when it is time, everybody what else there is, each in one digest."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, time, timedelta
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from hongzhu.settings import settings
 from hongzhu_notifier import channels, deliveries, recipients, waiting
 from hongzhu_notifier.channels import Channel, SendFailedError
 from hongzhu_notifier.deliveries import Outcome, Reservation
-from hongzhu_notifier.digest import Digest, digests
+from hongzhu_notifier.digest import Digest, Owed, at_once, digests
 from hongzhu_notifier.tables import database
 
 log = logging.getLogger(__name__)
@@ -23,31 +23,21 @@ _ONE_DAY = timedelta(days=1)
 
 
 class Sending(NamedTuple):
-    """A digest that is reserved and is now to be sent."""
+    """A notice that is reserved and is now to be sent."""
 
     digest: Digest
     channel: Channel
 
 
 def tell() -> None:
-    """Tell what is to be told today, if it is time and nothing more is coming in; settle what dead processes left."""
+    """Tell at once what is urgent, and the rest if it is time and nothing more is coming in; settle what dead processes left."""
     with database.transaction() as session:
         if given_up := deliveries.give_up_stale(session):
             log.warning("%d digests may have been sent or not: their process died", given_up)
     moment = clock.local_now()
-    if moment.time() < time.fromisoformat(settings().digest_at):
-        return
-    today = moment.date()
-    with database.transaction() as session:
-        schools = waiting.schools(session, today) if waiting.settled(session, today) else []
-    if not schools:
-        return
-    language.set(settings().language)
-    ways = channels.installed(settings().channels)
-    with recipients.registry() as registry:
-        for school_id in schools:
-            for sending in _reserve(registry, school_id, today, ways):
-                _send(sending, today)
+    _round(moment.date(), urgent=True)
+    if moment.time() >= time.fromisoformat(settings().digest_at):
+        _round(moment.date(), urgent=False)
 
 
 def forget_old() -> None:
@@ -56,16 +46,32 @@ def forget_old() -> None:
         waiting.forget_old(session)
 
 
-def _reserve(registry: RegistryClient, school_id: str, today: date, ways: Sequence[Channel]) -> list[Sending]:
+def _round(today: date, *, urgent: bool) -> None:
     with database.transaction() as session:
-        asked = waiting.of_school(session, school_id, today)
-    told = recipients.ask(registry, school_id, asked)  # no transaction is open while the registry is asked
+        is_time = urgent or waiting.settled(session, today)
+        places = waiting.places(session, today, urgent=urgent) if is_time else []
+    if not places:
+        return
+    language.set(settings().language)
+    ways = channels.installed(settings().channels)
+    with recipients.registry() as registry:
+        for place in places:
+            for sending in _reserve(registry, place, today, ways, urgent=urgent):
+                _send(sending, today)
+
+
+def _reserve(
+    registry: RegistryClient, place: str, today: date, ways: Sequence[Channel], *, urgent: bool
+) -> list[Sending]:
+    with database.transaction() as session:
+        asked = waiting.of_place(session, place, today, urgent=urgent)
+    told = recipients.ask(registry, place, asked)  # no transaction is open while the registry is asked
     sendings = []
     with database.transaction() as session:
         # Under the lock shows what was closed meanwhile, or told by another notifier.
-        owed = set(asked).intersection(waiting.of_school(session, school_id, today, lock=True))
+        owed = set(asked).intersection(waiting.of_place(session, place, today, urgent=urgent, lock=True))
         untold = set(owed)
-        for digest in digests(owed, told, today):
+        for digest in at_once(owed, told) if urgent else digests(owed, told, today):
             reserved = [way for way in ways if way.reaches(digest.recipient) and _lock(session, digest, way, today)]
             if reserved:
                 waiting.mark_told(session, digest.owed)
@@ -75,8 +81,8 @@ def _reserve(registry: RegistryClient, school_id: str, today: date, ways: Sequen
                     sendings.append(Sending(digest, way))
                 else:
                     deliveries.settle(session, _reservation(digest, way, today), "sent")
-        # Nobody to tell, no way to reach them, or they had today's digest before: these wait for tomorrow's.
-        waiting.put_off(session, untold, today + _ONE_DAY)
+        # Nobody to tell, no way to reach them, or they had today's digest before.
+        _later(session, untold, today, urgent=urgent)
     return sendings
 
 
@@ -89,8 +95,15 @@ def _send(sending: Sending, today: date) -> None:
     outcome = _outcome(sending)
     with database.transaction() as session:
         deliveries.settle(session, reservation, outcome)
-        if not deliveries.reached(session, digest.recipient.recipient_id, today):
-            waiting.put_off(session, digest.owed, today + _ONE_DAY, state="told")
+        if not deliveries.reached(session, digest.recipient.recipient_id, digest.cause):
+            _later(session, digest.owed, today, urgent=digest.urgent, state="told")
+
+
+def _later(session: Session, rows: Iterable[Owed], today: date, *, urgent: bool, state: str = "waiting") -> None:
+    if urgent:
+        waiting.try_again(session, rows, state=state)
+    else:
+        waiting.put_off(session, rows, today + _ONE_DAY, state=state)
 
 
 def _outcome(sending: Sending) -> Outcome:
@@ -110,4 +123,4 @@ def _lock(session: Session, digest: Digest, channel: Channel, today: date) -> bo
 
 
 def _reservation(digest: Digest, channel: Channel, today: date) -> Reservation:
-    return Reservation(digest.recipient.recipient_id, channel.name, today)
+    return Reservation(digest.recipient.recipient_id, channel.name, digest.cause, today)

@@ -8,11 +8,15 @@ from sqlalchemy.orm import Session
 
 from hongzhu.clock import now
 from hongzhu.i18n import Text
+from hongzhu.settings import settings
 from hongzhu_notifier.digest import Owed
 from hongzhu_notifier.tables import owed, programme
 
 SETTLE = timedelta(seconds=2)
 """How long nothing new may have come before digests are made, so that one day's tasks are in one digest."""
+
+RETRY = timedelta(minutes=5)
+"""How long what cannot wait waits all the same when it could not be told: nobody there, or nothing went out."""
 
 KEPT = timedelta(days=90)
 """How long a row outlives its being told or closed: far longer than a message can be late."""
@@ -20,25 +24,30 @@ KEPT = timedelta(days=90)
 
 def settled(session: Session, today: date) -> bool:
     """Say whether the tasks to be told today have stopped coming in."""
-    fresh = select(owed.c.programme).where(_ready(today), owed.c.noted_at > now() - SETTLE)
+    fresh = select(owed.c.programme).where(_ready(today), owed.c.noted_at > now() - SETTLE / settings().pace)
     return not session.scalar(select(exists(fresh)))
 
 
-def schools(session: Session, today: date) -> list[str]:
-    """Name the schools with something to be told today, in no order: so notifiers rarely meet, and a school that the
+def is_left(session: Session, today: date) -> bool:
+    """Say whether anything is still to be told today."""
+    return any(places(session, today, urgent=each) for each in (True, False))
+
+
+def places(session: Session, today: date, *, urgent: bool = False) -> list[str]:
+    """Name the places with something to be told today, in no order: so notifiers rarely meet, and a school that the
     registry cannot answer for does not hold up the others for ever."""
-    statement = select(owed.c.school_id).join(programme, programme.c.code == owed.c.programme).where(_ready(today))
-    named = statement.group_by(owed.c.school_id).order_by(func.random())
+    statement = select(owed.c.place).join(programme, programme.c.code == owed.c.programme)
+    named = statement.where(_ready(today), _told(urgent)).group_by(owed.c.place).order_by(func.random())
     return list(session.scalars(named))
 
 
-def of_school(session: Session, school_id: str, today: date, *, lock: bool = False) -> list[Owed]:
-    """Read what is to be told today in one school; `lock` keeps everyone else from telling or closing it meanwhile."""
-    # An agency's programme has rows only when they came before the word that it is one: they are about to be dropped.
+def of_place(session: Session, place: str, today: date, *, urgent: bool = False, lock: bool = False) -> list[Owed]:
+    """Read what is to be told today, or at once, in one place; `lock` keeps everyone else from telling or closing it
+    meanwhile."""
     statement = (
-        select(owed, programme.c.name_zh, programme.c.name_en, programme.c.assignee)
+        select(owed, programme.c.name_zh, programme.c.name_en, _ASSIGNEE.label("tell"))
         .join(programme, programme.c.code == owed.c.programme)
-        .where(owed.c.school_id == school_id, _ready(today))
+        .where(owed.c.place == place, _ready(today), _told(urgent))
         .order_by(*owed.primary_key.columns)
     )
     if lock:
@@ -50,9 +59,12 @@ def of_school(session: Session, school_id: str, today: date, *, lock: bool = Fal
             programme=row.programme,
             period=row.period,
             subject_id=row.subject_id,
-            due_on=row.due_on,
+            due_on=row.due_on or row.tell_on,
             name=Text(zh=row.name_zh, en=row.name_en),
-            assignee=row.assignee,
+            assignee=row.tell,
+            step=row.step,
+            passed=row.passed,
+            tries=row.tries,
         )
         for row in session.execute(statement)
     ]
@@ -68,9 +80,25 @@ def put_off(session: Session, rows: Iterable[Owed], day: date, *, state: str = "
     _change(session, rows, state, {"state": "waiting", "tell_on": day})
 
 
+def try_again(session: Session, rows: Iterable[Owed], *, state: str = "waiting") -> None:
+    """Leave these, which cannot wait for a digest, for another try in a while."""
+    _change(session, rows, state, {"state": "waiting", "tries": owed.c.tries + 1, "noted_at": now()})
+
+
 def forget_old(session: Session) -> None:
     """Drop rows that were told or closed so long ago that no message about them can still come."""
     session.execute(delete(owed).where(owed.c.state != "waiting", owed.c.noted_at < now() - KEPT))
+
+
+_ASSIGNEE = func.coalesce(owed.c.assignee, programme.c.assignee)
+
+
+def _told(urgent: bool) -> ColumnElement[bool]:
+    """Say whether it is told at once, and if so whether it is time; or in the digest.  Agencies are not told here at all."""
+    # An agency's programme has rows only when they came before the word that it is one: they are about to be dropped.
+    at_once = programme.c.urgent & ~owed.c.passed
+    time = (owed.c.tries == 0) | (owed.c.noted_at < now() - RETRY / settings().pace)
+    return (_ASSIGNEE != "agency") & (at_once & time if urgent else ~at_once)
 
 
 def _ready(today: date) -> ColumnElement[bool]:

@@ -36,8 +36,11 @@ from hongzhu_registry.copies.endpoints import router as copies
 from hongzhu_registry.copies.pages import router as guardians
 from hongzhu_registry.documents.endpoints import router as documents
 from hongzhu_registry.enrolments.endpoints import router as enrolments
+from hongzhu_registry.excuses.endpoints import pauses
+from hongzhu_registry.excuses.endpoints import router as excuses
 from hongzhu_registry.facilities.endpoints import router as facilities
 from hongzhu_registry.imports.endpoints import router as imports
+from hongzhu_registry.mandatory_reports.endpoints import router as mandatory_reports
 from hongzhu_registry.moves.endpoints import router as moves
 from hongzhu_registry.notices.endpoints import router as notices
 from hongzhu_registry.pairings.endpoints import router as pairings
@@ -67,11 +70,14 @@ API = (
     copies,
     documents,
     enrolments,
+    excuses,
     facilities,
     imports,
+    mandatory_reports,
     moves,
     notices,
     pairings,
+    pauses,
     programmes,
     records,
     referrals,

@@ -22,6 +22,8 @@ from hongzhu_registry.children import service as children
 from hongzhu_registry.database import database, publish
 from hongzhu_registry.events import service as events
 from hongzhu_registry.evidence import service as evidence
+from hongzhu_registry.excuses import service as excuses
+from hongzhu_registry.offices import service as offices
 from hongzhu_registry.programmes import service as programmes
 from hongzhu_registry.schools import service as schools
 from hongzhu_registry.schools.queries import facts
@@ -35,7 +37,10 @@ def user() -> None:
 @user.command("add", help=_("Open an account, or give it a new password; the password is printed once."))
 @click.argument("username")
 @click.option(
-    "--role", type=click.Choice(["admin", "bureau", "school", "auditor"]), default="bureau", show_default=True
+    "--role",
+    type=click.Choice(["admin", "bureau", "school", "auditor", "protection"]),
+    default="bureau",
+    show_default=True,
 )
 @click.option("--school", help=_("The code of the school, for a school's account."))
 @click.option(
@@ -118,8 +123,10 @@ def resync() -> None:
     with database.transaction() as session:
         calendar.announce_again(session)
         schools.announce(session)
+        offices.announce(session)
         children.announce(session)
         publish(session, *programmes.announcements(session))
         evidence.announce(session)
+        excuses.announce(session)
         events.announce(session)
     click.echo(_("Everything was said again; the scheduler takes what is newer than what it has."))

@@ -45,6 +45,11 @@ def spoken_date(day: date) -> str:
     return format_date(day, "EEEE, MMM d", locale="en")
 
 
+def spoken_weekday(day: date) -> str:
+    """Write the day of a week that is clear, as people write it: 周一, Mon."""
+    return format_date(day, "EEE", locale="zh_CN" if language.get() == CHINESE else "en")
+
+
 def spoken_class(grade: int | None, class_name: str | None) -> str:
     """Write a class as people write it: 三年级2班, Grade 3 Class 2; what is not known is left out."""
     if language.get() == CHINESE:
@@ -65,7 +70,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(_=_, spoken_class=spoken_class)
-    environment.filters["spoken_date"] = spoken_date
+    environment.filters.update(spoken_date=spoken_date, spoken_weekday=spoken_weekday)
     return environment
 
 

@@ -53,7 +53,7 @@ class KeyRing:
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
         self._ciphers = {name: AESGCM(key) for name, key in keys.items() if name not in (INDEX_KEY, LINK_KEY)}
-        self._index = keys[INDEX_KEY]
+        self._index = hmac.new(keys[INDEX_KEY], digestmod="sha256")  # begun once: half of each would be the beginning
         self.link = keys[LINK_KEY]
         self.current = next(iter(self._ciphers))
         """The name of the key that seals."""
@@ -87,7 +87,9 @@ class KeyRing:
 
     def index(self, value: str, purpose: str) -> bytes:
         """Return the blind index of a value; equal values of one purpose have equal indexes."""
-        return hmac.digest(self._index, f"{purpose}\n{value}".encode(), "sha256")
+        begun = self._index.copy()
+        begun.update(f"{purpose}\n{value}".encode())
+        return begun.digest()
 
 
 class Sealer:

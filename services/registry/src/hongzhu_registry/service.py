@@ -16,6 +16,7 @@ from hongzhu_registry.app import make_app
 from hongzhu_registry.audit.service import seal_new
 from hongzhu_registry.database import database
 from hongzhu_registry.notices.service import on_notice_settled
+from hongzhu_registry.offices.service import bring_up_to_date
 from hongzhu_registry.retention.ticks import anonymise_due
 from hongzhu_registry.schools.queries import names
 from hongzhu_registry.tasks.consumers import on_task_closed, on_task_due
@@ -61,6 +62,7 @@ service = Service(
     ticks=(
         Tick("seal-audit", 1, seal_new),
         Tick("forget-answers", 3600, _forget_answers),
+        Tick("say-offices", 2, bring_up_to_date),
         Tick("anonymise-due", 3600, anonymise_due),
         Tick("forget-sign-ins", 3600, _forget_sign_ins),
     ),

@@ -4,14 +4,15 @@ A table with row-level security takes no COPY itself.  SQLite has no faster way 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any
 
 import psycopg
-from sqlalchemy import ARRAY, JSON, ColumnDefault, ColumnElement, Table, any_, bindparam
+from sqlalchemy import ARRAY, JSON, ColumnDefault, ColumnElement, Table, any_, bindparam, cast
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 Rows = Iterable[Sequence[Any]]
 FEW = 200
@@ -95,40 +96,40 @@ def _with_defaults(table: Table, names: Sequence[str], rows: Rows) -> tuple[Sequ
     return (*names, *missing), ((*row, *missing.values()) for row in rows)
 
 
-class Behind:
-    """Writes what it is given while the next rows are still being made, for a database that works beside this process."""
-
-    def __init__(self, session: Session, worker: Executor) -> None:
-        self._session, self._worker = session, worker
-        self._writing: Future[None] | None = None
-
-    def insert(self, model: Any, names: Sequence[str], rows: Rows) -> None:
-        """Make the rows, wait for those before them, and begin to insert."""
-        made = list(rows)
-        self.wait()
-        self._writing = self._worker.submit(insert, self._session, model, names, made)
-
-    def wait(self) -> None:
-        """Wait until all is written; raises what went wrong."""
-        writing, self._writing = self._writing, None
-        if writing:
-            writing.result()
-
-
 @contextmanager
-def behind(session: Session) -> Iterator[Behind]:
-    """Let rows be made and written at the same time; until the block ends, nothing else may use the session."""
+def behind() -> Iterator[Callable[..., None]]:
+    """Give what does one piece of work while the next is made ready, for a database that works beside this process.
+
+    Each begins once the one before is done, and until the block ends nobody else may use its session; raises what went wrong.
+    """
+    under_way: list[Future[None]] = []
+
+    def wait() -> None:
+        while under_way:
+            under_way.pop().result()
+
+    def do(work: Callable[..., None], *arguments: Any) -> None:
+        wait()
+        under_way.append(worker.submit(work, *arguments))
+
     with ThreadPoolExecutor(1) as worker:
-        writer = Behind(session, worker)
-        yield writer
-        writer.wait()
+        yield do
+        wait()
 
 
 def among(session: Session, column: Any, values: Collection[Any]) -> ColumnElement[bool]:
     """Say that a column has one of many values, without a parameter for each on PostgreSQL: they take long to count."""
     if session.get_bind().dialect.name == "postgresql":
-        return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))  # type: ignore[no-any-return]  # a comparison
+        told = bindparam(None, _array(values), type_=NullType())
+        return column == any_(cast(told, ARRAY(column.type)))  # type: ignore[no-any-return]  # a comparison
     return column.in_(values)  # type: ignore[no-any-return]  # likewise
+
+
+def _array(values: Iterable[str | bytes]) -> str:
+    """Write an array as PostgreSQL does; the driver would look at each value by itself, for longer than the look-up takes."""
+    written = (f"\\x{each.hex()}" if isinstance(each, bytes) else each for each in values)
+    quoted = ('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in written)
+    return "{" + ",".join(quoted) + "}"
 
 
 def _as_stored(session: Session, table: Table, names: Sequence[str], rows: Rows) -> Rows:

@@ -56,6 +56,8 @@ EVERYTHING = {
     "consent_withdrawn",
     "record",
     "pairing_began",
+    "pause_began",
+    "pause_ended",
     "pairing_ended",
     "left",
     "returned",

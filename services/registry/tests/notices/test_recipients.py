@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from hongzhu.messages import NoticeLine, NoticeSettled
+from hongzhu.testing.databases import Configure
 from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database
@@ -47,6 +48,18 @@ def test_whoever_is_told_is_reached_where_they_are_now_and_by_a_link_of_their_ow
 
 def test_a_school_without_anybody_has_nobody_to_be_told(county: County) -> None:
     assert told(county, "school-other", school_id="school-other", assignee="school_coordinator") == {}
+
+
+def test_the_bureau_is_one_recipient_whatever_the_school(county: County, configure: Configure) -> None:
+    for office in (None, "office@example.org"):
+        if office:
+            configure(bureau_email=office)
+        for place in ("bureau", "school-own"):
+            found = ask(county, "child-own", "child-other", "city", school_id=place, assignee="bureau")
+            assert found.keys() == {"bureau"}
+            assert found["bureau"]["subjects"] == ["child-own", "child-other", "city"]
+            assert found["bureau"]["email"] == office
+            assert "/w/" not in found["bureau"]["link"]
 
 
 def test_one_schools_teachers_are_not_told_of_anothers_children(county: County) -> None:
@@ -90,10 +103,17 @@ def test_every_subject_is_told_to_exactly_one(
 def test_a_settled_notice_is_found_by_its_school(county: County) -> None:
     line = NoticeLine(programme="carers.talk", period="week:2020-11-23", count=3, due_on=MONDAY)
     settled = NoticeSettled(
-        id="n2", recipient_id="teacher-other", channel="smtp", day=MONDAY, outcome="maybe_sent", lines=(line,)
+        id="n2",
+        recipient_id="teacher-other",
+        channel="smtp",
+        day=MONDAY,
+        outcome="maybe_sent",
+        urgent=True,
+        lines=(line,),
     )
     with database.transaction() as session:
         on_notice_settled(session, settled)
     [notice] = county.get("other_school", "/notices")["items"]
-    assert (notice["outcome"], notice["lines"]) == ("maybe_sent", [line.model_dump(mode="json")])
+    assert (notice["outcome"], notice["urgent"]) == ("maybe_sent", True)
+    assert notice["lines"] == [line.model_dump(mode="json")]
     assert [each["id"] for each in county.get("school", "/notices")["items"]] == ["notice-own"]

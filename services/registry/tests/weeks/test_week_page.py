@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from teachers_page import (
     ENGLISH,
     OWN,
     TUESDAY,
+    WEDNESDAY,
     a_form,
     file,
     filed,
@@ -26,7 +28,7 @@ from teachers_page import (
 
 from hongzhu import clock
 from hongzhu.testing.examples import MONDAY
-from hongzhu_registry.children.models import Child
+from hongzhu_registry.children.models import Child, Relative
 from hongzhu_registry.database import database
 from hongzhu_registry.programmes import service as programmes
 from hongzhu_registry.supporters.models import Supporter
@@ -101,6 +103,30 @@ def test_need_is_marked_without_saying_why_and_comes_first(county: County) -> No
     assert html.count('<span class="mark">First</span>') == 3
     assert '<span class="mark">First: 3</span>' in with_classes()
     assert not re.search(r"poverty|poor|贫困|困难", html + county.http.get(path_of()).text)
+
+
+def days_of(html: str) -> dict[str, str]:
+    """What day each child has on a page, by its name; those of days gone by have none."""
+    rows = re.findall(r'class="name">([^<]+)</span>\s*<span class="(?:mark today|day)">([^<]+)</span>', html)
+    return dict(rows)
+
+
+def test_a_week_is_spread_over_its_days_and_the_whole_school_has_one_plan(sqlite_county: County) -> None:
+    clock.stand_on(MONDAY)
+    join(*(pupil(number, name=f"阿{number}") for number in range(1, 9)))
+    siblings = [pupil(20, name="阿大"), pupil(21, name="阿小", class_name="2班")]
+    join(*siblings)
+    with database.transaction() as session:
+        for each in siblings:
+            parents = (("father", "陈大海"), ("mother", "林小溪"))
+            session.add_all(Relative(child_id=each.id, role=role, name=name) for role, name in parents)
+    teachers = days_of(page(sqlite_county))
+    assert sorted(Counter(teachers.values()).values()) == [2, 2, 2, 2, 3], "eleven children on five days"
+    coordinators = days_of(page(sqlite_county, path_of("coordinator-own")))
+    assert coordinators | teachers == coordinators
+    assert coordinators["阿大"] == coordinators["阿小"]
+    clock.stand_on(WEDNESDAY)
+    assert set(days_of(page(sqlite_county)).values()) == {"Today", "Thu", "Fri"}
 
 
 def test_a_coordinator_finds_the_whole_school_by_class_and_files_for_any(county: County) -> None:

@@ -156,5 +156,6 @@ def test_the_reader_is_given_no_environment(desk, monkeypatch, tmp_path):
 
 
 def test_rows_keep_excels_numbers_when_the_sheet_starts_low_and_right(desk):
-    (grid,) = sandbox.grids(desk.write([["", "", ""], ["", "", ""], ["", "", "姓名"], ["", "", True, 1.5]]))
-    assert grid.rows == [[], [], ["", "", "姓名"], ["", "", True, 1.5]]
+    with sandbox.Opened(desk.write([["", "", ""], ["", "", ""], ["", "", "姓名"], ["", "", True, 1.5]])) as opened:
+        (sheet,) = opened.sheets()
+    assert sheet.grid().rows == [[], [], ["", "", "姓名"], ["", "", True, 1.5]]

@@ -1,17 +1,18 @@
 """Announcing: outbox rows written by SQL, a hundred subjects of one school each, ready for the relay to move."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Subquery, cast, func, insert, literal, select
+from sqlalchemy import ColumnElement, Row, Select, String, Subquery, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from hongzhu.clock import now
-from hongzhu.messages import BATCH, TaskClosed, TaskDue
+from hongzhu.json_sql import json_array, json_text
+from hongzhu.messages import BATCH, TaskClosed, TaskDue, TaskOverdue
 from hongzhu.outbox import ring_after_commit
-from hongzhu_scheduler.json_sql import json_array, json_text
 from hongzhu_scheduler.models import occurrence, outbox, programme, run
 
 
@@ -46,42 +47,91 @@ def announce(session: Session, run_id: UUID, because: str | None = None, *, agai
     _write(session, statement)
 
 
-def announce_closed(session: Session, closed: ColumnElement[bool], because: str | None = None) -> None:
-    """Say that tasks came to their end: those that `closed` chooses, which this transaction closed."""
-    act = uuid7().hex
-    keys = [
-        occurrence.c[name] for name in ("programme", "period", "period_start", "school_id", "closed_state", "done_on")
-    ]
-    batches = _batches(closed, *keys)
-    groups = [*(batches.c[key.name] for key in keys), batches.c.batch]
+def announce_closed(session: Session, closed: Subquery, because: str | None = None) -> None:
+    """Say of tasks that they came to their end; `closed` has their keys, ``school_id, state, changes``."""
+    said = ("programme", "period", "period_start", "state", "changes")
+    batches, groups = _grouped(closed, "school_id", *said)
+    _say(session, TaskClosed, batches, groups, because=because, **{name: batches.c[name] for name in said})
+
+
+def announce_again(session: Session, due: Subquery, because: str | None = None) -> None:
+    """Say that tasks which had come to their end are open once more; `due` has their keys, ``school_id, run_id, changes``."""
+    said = ("programme", "version", "period", "period_start", "opens_on", "due_on", "grace_until")
+    rows = (
+        select(due.c.subject_id, due.c.school_id, due.c.changes, *(run.c[name] for name in said))
+        .join_from(due, run, run.c.id == due.c.run_id)
+        .subquery()
+    )
+    batches, groups = _grouped(rows, "school_id", "changes", *said)
+    members = {name: batches.c[name] for name in ("changes", *said)}
+    _say(session, TaskDue, batches, groups, because=because, **members)
+
+
+def _grouped(rows: Subquery, *names: str) -> tuple[Subquery, list[ColumnElement[Any]]]:
+    keys = [rows.c[name] for name in names]
+    batches = _batched(select(rows.c.subject_id, *keys), keys)
+    return batches, [*(batches.c[name] for name in names), batches.c.batch]
+
+
+def _say(
+    session: Session,
+    message: type[TaskClosed | TaskDue],
+    batches: Subquery,
+    groups: list[ColumnElement[Any]],
+    **members: object,
+) -> None:
     # Numbered over the groups, and so unique within this act.
-    message_id = literal(f"{act}.") + cast(func.row_number().over(order_by=groups), String)
+    message_id = literal(f"{uuid7().hex}.") + cast(func.row_number().over(order_by=groups), String)
     payload = json_text(
         id=message_id,
         occurred_at=now().isoformat(),
-        because=because,
-        programme=batches.c.programme,
-        period=batches.c.period,
         school_id=batches.c.school_id,
         subjects=json_array(batches.c.subject_id),
-        period_start=batches.c.period_start,
-        state=batches.c.closed_state,
-        done_on=batches.c.done_on,
+        **members,
     )
-    routing_key = literal(f"{TaskClosed.topic}.") + programme.c.agency
+    routing_key = literal(f"{message.topic}.") + programme.c.agency
     statement = (
-        select(message_id, literal(TaskClosed.topic), routing_key, payload, literal(now()))
+        select(message_id, literal(message.topic), routing_key, payload, literal(now()))
         .join_from(batches, programme, programme.c.code == batches.c.programme)
         .group_by(*groups, programme.c.agency)
     )
     _write(session, statement)
 
 
+def announce_overdue(session: Session, issued: Row[Any], undone: ColumnElement[bool], step: int, to: str) -> None:
+    """Say that the time of an escalation's step has come for those tasks of a run that `undone` chooses."""
+    batches = _batches(undone, occurrence.c.school_id)
+    message_id = literal(f"{issued.id.hex}.s{step}.") + batches.c.school_id + "." + cast(batches.c.batch, String)
+    payload = json_text(
+        id=message_id,
+        occurred_at=now().isoformat(),
+        because=None,
+        programme=issued.programme,
+        period=issued.period,
+        school_id=batches.c.school_id,
+        subjects=json_array(batches.c.subject_id),
+        version=issued.version,
+        period_start=_text(issued.period_start),
+        due_on=_text(issued.due_on),
+        step=step,
+        to=to,
+    )
+    agency = issued.programme.partition(".")[0]
+    statement = select(
+        message_id, literal(TaskOverdue.topic), literal(f"{TaskOverdue.topic}.{agency}"), payload, literal(now())
+    ).group_by(batches.c.school_id, batches.c.batch)
+    _write(session, statement)
+
+
 def _batches(chosen: ColumnElement[bool], *together: ColumnElement[Any]) -> Subquery:
-    # Numbers the chosen tasks within what belongs together, and from the number the batch.
+    return _batched(select(occurrence.c.subject_id, *together).where(chosen), together)
+
+
+def _batched(tasks: Select[Any], together: Sequence[ColumnElement[Any]]) -> Subquery:
+    # Numbers the tasks within what belongs together, and from the number the batch.
     # In no order of their own: sorting half a million subjects within their schools would serve nobody.
     place = func.row_number().over(partition_by=together)
-    return select(occurrence.c.subject_id, *together, ((place - 1) // BATCH).label("batch")).where(chosen).subquery()
+    return tasks.add_columns(((place - 1) // BATCH).label("batch")).subquery()
 
 
 def _write(session: Session, statement: Any) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, RowMapping, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.clock import today
 from hongzhu.database import upsert, upsert_newer
 from hongzhu.facts import AgencyFacts, CityFacts, Facts
@@ -15,14 +16,20 @@ from hongzhu.messages import (
     CalendarChanged,
     ChildChanged,
     EvidenceFiled,
+    EvidenceWithdrawn,
+    Excuse,
+    OfficeChanged,
     ProgrammeChanged,
     SchoolChanged,
     SubjectEvent,
+    TaskExcused,
 )
 from hongzhu.programme import OnEvent, Programme
 from hongzhu.trigger import parts
 from hongzhu_scheduler import closing
 from hongzhu_scheduler.announcing import announce_windows
+from hongzhu_scheduler.escalating import look_again
+from hongzhu_scheduler.lapsing import hand_over, refresh
 from hongzhu_scheduler.models import (
     CITY,
     SHARDS,
@@ -32,20 +39,24 @@ from hongzhu_scheduler.models import (
     child,
     event,
     evidence,
+    excuse,
     marker,
     occurrence,
     own_facts,
     programme,
     programme_version,
+    run,
     school,
     shard_of,
 )
-from hongzhu_scheduler.obligation import Obligation, obligations, ruling
+from hongzhu_scheduler.obligation import Obligation, obligations, required, ruling
 from hongzhu_scheduler.planner import lock_markers, plan_subjects
 from hongzhu_scheduler.rules import asks_school
-from hongzhu_scheduler.triggers import announced_windows, refresh_episodes, takes_turns
+from hongzhu_scheduler.triggers import announced_windows, takes_turns
 
 _DAY = timedelta(days=1)
+OFFICES = frozenset({"agency", "city", "facility"})
+"""The kinds of subject that are few and of no school: nobody divides them into parts."""
 _PLACE = ("school_id", "entered_on", "present")
 """What makes somebody come, leave, move, or come again."""
 
@@ -53,25 +64,50 @@ _PLACE = ("school_id", "entered_on", "present")
 def child_changed(session: Session, message: ChildChanged) -> None:
     """Take in the facts of children, and plan at once what they are newly owed."""
     ids = [facts.id for facts in message.children]
-    shards, first = _take_in(session, "child", message.children)
-    for owed, parts_of in _in_force(session, lock_markers(session, _in_shards(shards))):
+    taken = _take_in(session, "child", message.children)
+    locked = lock_markers(session, _in_shards(taken.shards))
+    if taken.moved:
+        hand_over(session, taken.moved, today())
+    for owed, parts_of in _in_force(session, locked):
         if _is_for(owed, "child"):
-            _refresh(session, owed, occurrence.c.subject_id.in_(ids))
-            plan_subjects(session, owed, parts_of, child.c.id.in_(ids), first)
+            if taken.changed:
+                _refresh(session, owed, occurrence.c.subject_id.in_(taken.changed), message.id)
+            plan_subjects(session, owed, parts_of, child.c.id.in_(ids), taken.first)
 
 
 def school_changed(session: Session, message: SchoolChanged) -> None:
     """Take in the facts of schools, and plan at once what they, and their children by these facts, are newly owed."""
     ids = [facts.id for facts in message.schools]
-    shards, first = _take_in(session, "school", message.schools)
-    pupils = select(child.c.id).where(child.c.school_id.in_(ids))
-    for owed, parts_of in _in_force(session, lock_markers(session, _in_shards(shards))):
+    taken = _take_in(session, "school", message.schools)
+    pupils = select(child.c.id).where(child.c.school_id.in_(taken.changed))
+    for owed, parts_of in _in_force(session, lock_markers(session, _in_shards(taken.shards))):
         if _is_for(owed, "school"):
-            _refresh(session, owed, occurrence.c.subject_id.in_(ids))
-            plan_subjects(session, owed, parts_of, school.c.id.in_(ids), first)
+            if taken.changed:
+                _refresh(session, owed, occurrence.c.subject_id.in_(taken.changed), message.id)
+            plan_subjects(session, owed, parts_of, school.c.id.in_(ids), taken.first)
         elif any(asks_school(each.programme.eligible) for each in owed):
-            _refresh(session, owed, occurrence.c.subject_id.in_(pupils))
-            plan_subjects(session, owed, parts_of, child.c.school_id.in_(ids), first)
+            if taken.changed:
+                _refresh(session, owed, occurrence.c.subject_id.in_(pupils), message.id)
+            plan_subjects(session, owed, parts_of, child.c.school_id.in_(ids), taken.first)
+
+
+def office_changed(session: Session, message: OfficeChanged) -> None:
+    """Take in the facts of agencies, of the city and of facilities, and plan at once what they are newly owed."""
+    for kind, offices in (("agency", message.agencies), ("city", message.cities), ("facility", message.facilities)):
+        if not offices:
+            continue
+        table, ids = SUBJECT_TABLES[kind], [facts.id for facts in offices]
+        locked = lock_markers(session, marker.c.shard == WHOLE)
+        there = session.execute(select(table.c.id, table.c.entered_on).where(table.c.id.in_(ids)))
+        entered = {row.id: row.entered_on for row in there}
+        # A programme may have been heard of first; since when its office has been there, that has told.
+        known = [facts.model_copy(update={"entered_on": entered.get(facts.id, facts.entered_on)}) for facts in offices]
+        taken = _take_in(session, kind, known)
+        for owed, parts_of in _in_force(session, locked):
+            if _is_for(owed, kind):
+                if taken.changed:
+                    _refresh(session, owed, occurrence.c.subject_id.in_(taken.changed), message.id)
+                plan_subjects(session, owed, parts_of, table.c.id.in_(ids), taken.first)
 
 
 def programme_changed(session: Session, message: ProgrammeChanged) -> None:
@@ -86,6 +122,7 @@ def programme_changed(session: Session, message: ProgrammeChanged) -> None:
         "effective_from": message.effective_from,
         "suspended": message.suspended,
     }
+    before = ruling(obligations(session, [code])[code], today())
     new = upsert(session, programme_version).values(row).on_conflict_do_nothing()
     if session.scalar(new.returning(programme_version.c.version)) is None:
         return  # heard before
@@ -93,7 +130,8 @@ def programme_changed(session: Session, message: ProgrammeChanged) -> None:
     upsert_newer(session, programme, [row | of_agency])
     owed = obligations(session, [code])[code]
     _divide(session, code, owed, message.effective_from - _DAY)
-    _refresh(session, owed, occurrence.c.programme == code)
+    if _is_owed_to(before) != _is_owed_to(ruling(owed, today())):
+        _refresh(session, owed, occurrence.c.programme == code, message.id, code)
 
 
 def calendar_changed(session: Session, message: CalendarChanged) -> None:
@@ -114,6 +152,8 @@ def calendar_changed(session: Session, message: CalendarChanged) -> None:
         session.execute(update(marker).where(marker.c.programme == code).values(planned_through=begins - _DAY))
     for run_id in announced_windows(session, message.calendar, today()):
         announce_windows(session, run_id, message.version, message.id)
+        closing.settle(session, occurrence.c.run_id == run_id, today(), message.id)  # a pause goes by the due day
+    look_again(session)
 
 
 def subject_event(session: Session, message: SubjectEvent) -> None:
@@ -140,40 +180,109 @@ def subject_event(session: Session, message: SubjectEvent) -> None:
 
 
 def evidence_filed(session: Session, message: EvidenceFiled) -> None:
-    """Keep the evidence, and close the tasks that it resolves."""
-    subjects = {each.subject_id for each in message.evidence}
-    lock_markers(session, _in_shards(_shards_of(session, subjects)))
-    rows = [each.model_dump() for each in message.evidence]
-    new = upsert(session, evidence).values(rows).on_conflict_do_nothing()
-    filed = session.execute(new.returning(evidence.c.id, evidence.c.subject_id)).all() if rows else []
-    if filed:
-        closing.close_filed(session, [(each.id, each.subject_id) for each in filed], today(), message.id)
+    """Keep evidence, new or corrected, and settle the tasks that it has to do with."""
+    _take_evidence(session, [each.model_dump() for each in message.evidence], message.id)
+
+
+def evidence_withdrawn(session: Session, message: EvidenceWithdrawn) -> None:
+    """Let evidence count no more, also when it comes only after this."""
+    _take_evidence(session, [each.model_dump() | {"done_on": None} for each in message.evidence], message.id)
+
+
+def task_excused(session: Session, message: TaskExcused) -> None:
+    """Keep excuses; settle the tasks that they are, or were, about, and plan what a pause no longer keeps back."""
+    excuses = {each.id: each for each in message.excuses}
+    known = {row.id: row for row in session.execute(select(excuse).where(excuse.c.id.in_(excuses)))}
+    newer = [each for each in excuses.values() if each.id not in known or each.version > known[each.id].version]
+    locked = lock_markers(session, _in_shards(_shards_of(session, {each.subject_id for each in newer})))
+    upsert_newer(session, excuse, [_as_kept(each) for each in newer])
+    for each in newer:
+        theirs = occurrence.c.subject_id == each.subject_id
+        if each.first is None:
+            one = and_(theirs, occurrence.c.programme == each.programme, occurrence.c.period == each.period)
+            closing.settle(session, one, today(), message.id)
+            continue
+        first = min(each.first, known[each.id].first) if each.id in known else each.first
+        of_child = occurrence.c.programme.in_([part.programme for part in locked])
+        closing.settle(session, and_(of_child, theirs, run.c.due_on >= first), today(), message.id)
+        for owed, parts_of in _in_force(session, locked):
+            if _is_for(owed, "child"):
+                plan_subjects(session, owed, parts_of, child.c.id == each.subject_id, first)
 
 
 CONSUMERS: dict[type[Any], Any] = {
     ChildChanged: child_changed,
     SchoolChanged: school_changed,
+    OfficeChanged: office_changed,
     ProgrammeChanged: programme_changed,
     CalendarChanged: calendar_changed,
     EvidenceFiled: evidence_filed,
+    EvidenceWithdrawn: evidence_withdrawn,
+    TaskExcused: task_excused,
     SubjectEvent: subject_event,
 }
 
 
-def _take_in(session: Session, kind: str, changed: Sequence[Facts]) -> tuple[set[int], date]:
-    """Store newer facts; return the shards they touch, old and new, and the first day on which one of them holds."""
+class _Taken(NamedTuple):
+    """What newer facts touch: shards, old and new; the first day on which one holds; who changed, and who changed schools."""
+
+    shards: set[int]
+    first: date
+    changed: list[str]
+    moved: list[str]
+
+
+def _take_in(session: Session, kind: str, told: Sequence[Facts]) -> _Taken:
     table = SUBJECT_TABLES[kind]
-    known = {row.id: row for row in session.execute(select(table).where(table.c.id.in_([each.id for each in changed])))}
+    known = {row.id: row for row in session.execute(select(table).where(table.c.id.in_([each.id for each in told])))}
+    taken = _Taken({row.shard for row in known.values()}, date.max, [], [])
     rows, first = [], date.max
-    for facts in sorted(changed, key=lambda each: each.id):  # rows are locked in one order, so nobody waits in a ring
+    for facts in sorted(told, key=lambda each: each.id):  # rows are locked in one order, so nobody waits in a ring
         before = known.get(facts.id)
         since = _since(facts, before._mapping if before else None)
         rows.append(facts.model_dump() | {"shard": shard_of(facts.school_id)} | since)
         # Of somebody known only what changed today is new; who comes, or comes again, is owed from the beginning on.
         new = [each for name, each in since.items() if each and (before is None or each != before._mapping[name])]
         first = min([first, *(new or [since["held_since"] or first])])
+        if before is not None and before.version < facts.version:
+            said = facts.model_dump(exclude={"version"})
+            if any(before._mapping[name] != value for name, value in said.items()):
+                taken.changed.append(facts.id)
+            if before.school_id != facts.school_id:
+                taken.moved.append(facts.id)
     upsert_newer(session, table, rows)
-    return {row["shard"] for row in rows} | {row.shard for row in known.values()}, first
+    return taken._replace(shards=taken.shards | {row["shard"] for row in rows}, first=first)
+
+
+def _take_evidence(session: Session, rows: Sequence[dict[str, Any]], because: str) -> None:
+    keys = [(row["id"], row["subject_id"]) for row in rows]
+    locked = lock_markers(session, _in_shards(_shards_of(session, {subject for _, subject in keys})))
+    named = tuple_(evidence.c.id, evidence.c.subject_id).in_(keys)
+    known = {(row.id, row.subject_id): row for row in session.execute(select(evidence).where(named))}
+    newer = [
+        row for key, row in zip(keys, rows, strict=True) if key not in known or row["version"] > known[key].version
+    ]
+    upsert_newer(session, evidence, newer)
+    before = [known[key] for row in newer if (key := (row["id"], row["subject_id"])) in known]
+    kinds = {row["kind"] for row in newer} | {row.kind for row in before}
+    days = [each for each in (*(row["done_on"] for row in newer), *(row.done_on for row in before)) if each]
+    if not days:
+        return  # nothing was known of what was taken back
+    subjects = sorted({row["subject_id"] for row in newer})
+    closing.settle(session, closing.resolved_by(sorted(kinds), subjects, days), today(), because)
+    for owed, parts_of in _in_force(session, [part for part in locked if kinds & required(part.definition)]):
+        subject = owed[-1].subject
+        _refresh(session, owed, occurrence.c.subject_id.in_(subjects), because)
+        plan_subjects(session, owed, parts_of, subject.c.id.in_(subjects), min(days))
+
+
+def _as_kept(told: Excuse) -> dict[str, Any]:
+    row = told.model_dump() | {"resumes_on": None}
+    if told.first is not None:
+        # A day that is not announced is after every other, and so in no pause.
+        row["last"] = told.last or NOT_ANNOUNCED - _DAY
+        row["resumes_on"] = row["last"] + _DAY
+    return row
 
 
 def _since(facts: Facts, before: RowMapping | None) -> dict[str, date | None]:
@@ -217,10 +326,20 @@ def _is_for(owed: Sequence[Obligation], kind: str) -> bool:
     return any(each.programme.subject == kind for each in owed)
 
 
-def _refresh(session: Session, owed: Sequence[Obligation], chosen: ColumnElement[bool]) -> None:
-    rules_today = ruling(owed, today())
-    if rules_today:
-        refresh_episodes(session, rules_today, chosen, today())
+def _is_owed_to(rules: Obligation | None) -> Any:
+    return rules and (rules.programme.eligible, rules.programme.requires, rules.programme.lapses)
+
+
+def _refresh(
+    session: Session,
+    owed: Sequence[Obligation],
+    chosen: ColumnElement[bool],
+    because: str | None = None,
+    code: str | None = None,
+) -> None:
+    """See which of the chosen tasks are owed by the version that rules today; `code` says whose, if no version ever ruled."""
+    day = today()
+    refresh(session, code or owed[-1].programme.code, ruling(owed, day), chosen, day, because)
 
 
 def _know_office(session: Session, declared: Programme, day: date) -> None:
@@ -243,7 +362,7 @@ def _know_office(session: Session, declared: Programme, day: date) -> None:
 
 def _divide(session: Session, code: str, owed: Sequence[Obligation], planned_through: date) -> None:
     """See that a programme has its parts, none of them planned beyond a day: one if it takes turns or is for one office."""
-    whole = any(takes_turns(each) or each.programme.subject in {"agency", "city"} for each in owed)
+    whole = any(takes_turns(each) or each.programme.subject in OFFICES for each in owed)
     shards = [WHOLE] if whole else range(SHARDS)
     theirs = marker.c.programme == code
     stands = session.scalar(select(func.min(marker.c.planned_through)).where(theirs))

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from hongzhu.clock import today
 from hongzhu.database import Database, new_metadata
 from hongzhu.facts import SUBJECTS, Facts
 from hongzhu.inbox import inbox_table
@@ -132,7 +133,14 @@ run = Table(
     Column("due_on", Date, nullable=False),
     Column("grace_until", Date),
     Column("settled", Boolean, nullable=False, default=False),
+    # What was over by then is past: recorded, and not held against anybody.
+    Column("issued_on", Date, nullable=False, default=today),
+    # How many steps of the escalation were said, and when the next one is to be looked at; none when no more is to come.
+    Column("escalated", SmallInteger, nullable=False, default=0),
+    Column("look_on", Date, default=lambda context: context.get_current_parameters()["due_on"]),
 )
+_looked_at = run.c.look_on.is_not(None)
+Index("ix_run_look_on", run.c.look_on, postgresql_where=_looked_at, sqlite_where=_looked_at)
 Index("ix_run_unsettled", run.c.grace_until, postgresql_where=~run.c.settled, sqlite_where=~run.c.settled)
 
 # A task is (programme, subject, period), unique; PostgreSQL wants the partition's column in every unique key.
@@ -145,11 +153,13 @@ occurrence = Table(
     Column("period_start", Date, nullable=False),
     Column("school_id", Key, nullable=False),
     Column("run_id", Uuid, nullable=False),
+    # Since when it is owed no longer.
     Column("ended_on", Date),
+    # What it came to, as evidence and excuses have it; nothing while it is open.
     Column("closed_state", String(10)),
-    Column("closed_on", Date),
     Column("done_on", Date),
-    Column("evidence_id", Key),
+    # How often its state changed; nothing for never.
+    Column("changes", SmallInteger),
     PrimaryKeyConstraint("programme", "subject_id", "period", "period_start"),
     postgresql_partition_by="RANGE (period_start)",
 )
@@ -162,13 +172,31 @@ evidence = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("subject_id", Key, primary_key=True),
+    Column("version", Integer, nullable=False),
     Column("kind", String(50), nullable=False),
-    Column("done_on", Date, nullable=False),
+    # No day for what was taken back: it meets no window, and remains, lest an older word bring it to life.
+    Column("done_on", Date),
 )
 # One for a window's evidence of a kind, one for a subject's: which side is smaller, the database knows; SQLite, which keeps no
 # figures of its tables, needs the second one not to go through everybody's.
 Index("ix_evidence_kind_done_on_subject_id", evidence.c.kind, evidence.c.done_on, evidence.c.subject_id)
 Index("ix_evidence_subject_id_kind_done_on", evidence.c.subject_id, evidence.c.kind, evidence.c.done_on)
+
+# From what a subject is excused: from one task by name, or in a pause from what is due in some days.
+excuse = Table(
+    "excuse",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("subject_id", Key, nullable=False, index=True),
+    Column("programme", Key),
+    Column("period", Period),
+    Column("first", Date),
+    # Of a pause whose end nobody knows, the last of all days that can be announced.
+    Column("last", Date),
+    Column("resumes_on", Date),
+    Column("lifted", Boolean, nullable=False),
+)
 
 # What happened to whom, as far as programmes may wait for it.
 event = Table(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu.calendar import SchoolCalendar
 from hongzhu.programme import Programme, leaves
-from hongzhu_scheduler.models import SUBJECT_TABLES, WHOLE, calendar, programme_version, school
+from hongzhu_scheduler.models import SUBJECT_TABLES, WHOLE, calendar, evidence, programme_version, school
 from hongzhu_scheduler.rules import OF_SCHOOL, asks_school, compiled
 
 _DAY = timedelta(days=1)
@@ -26,6 +26,11 @@ def calendar_of(session: Session) -> SchoolCalendar | None:
     """Return the bureau's calendar, if it has come yet."""
     definition = session.scalar(select(calendar.c.definition))
     return definition and _calendar(definition)
+
+
+def required(definition: str) -> set[str]:
+    """Return the kinds of evidence that a programme, as it is stored, requires."""
+    return set(_programme(definition).requires)
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class Obligation:
             since = table.c.get(f"{fact.removeprefix(OF_SCHOOL)}_since")
             if since is not None:  # that it is present, or of what school, is said by `held_since`
                 days.append(func.coalesce(since, table.c.held_since))
+        # What must have been done before is like a fact that holds since the day it was first done.
+        days += [_done_first(subject_id=self.subject.c.id, kind=kind) for kind in sorted(set(self.programme.requires))]
         return reduce(latest, days)
 
     @property
@@ -72,7 +79,8 @@ class Obligation:
         if self.programme.subject == "agency":
             chosen = chosen.where(subject.c.id == self.programme.agency)
         own_school = _own_school if self._of_school else school
-        return chosen.where(subject.c.present, compiled(self.programme.eligible, subject, own_school))
+        done = (_done_first(subject_id=subject.c.id, kind=each).is_not(None) for each in set(self.programme.requires))
+        return chosen.where(subject.c.present, compiled(self.programme.eligible, subject, own_school), *done)
 
     def subjects_in(self, shards: Collection[int]) -> Select[tuple[str, str]]:
         """Return those of some shards."""
@@ -102,6 +110,12 @@ def obligations(session: Session, codes: Collection[str]) -> dict[str, list[Obli
 def ruling(owed: Sequence[Obligation], day: date) -> Obligation | None:
     """Return the version that rules a day, if there is one."""
     return next((each for each in owed if each.rules(day)), None)
+
+
+def _done_first(*, subject_id: ColumnElement[str], kind: str) -> ColumnElement[date]:
+    """Return the first day on which something of a kind was done for a subject."""
+    done = evidence.c.subject_id == subject_id, evidence.c.kind == kind
+    return select(func.min(evidence.c.done_on)).where(*done).scalar_subquery()
 
 
 def latest(first: ColumnElement[date], second: ColumnElement[date]) -> ColumnElement[date]:

@@ -196,7 +196,7 @@ def _issue(
             if insert_occurrences(session, run_id, each, batch, first_time=not entering):
                 announce(session, run_id)
                 # Evidence may have come first: the task is announced all the same, for the ledger, and then closed.
-                close_known(session, run_id, through)
+                close_known(session, run_id, each.programme.code, batch, through)
                 runs.append(run_id)
     return runs
 

@@ -1,27 +1,42 @@
 """The scheduler as a service: what it listens to and what it does by the clock."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu.service import Service, Tick
 from hongzhu_scheduler.closing import close_missed, is_over
 from hongzhu_scheduler.consumers import CONSUMERS
+from hongzhu_scheduler.escalating import escalate, is_waiting
 from hongzhu_scheduler.ledger import ledger
 from hongzhu_scheduler.models import database
 from hongzhu_scheduler.planner import is_left, plan
 
 
 def tick() -> None:
-    """Issue what has fallen due, and close what is over; where there is nothing to do, one statement finds out."""
+    """Issue what has fallen due, close what is over, say what is overdue; where there is nothing to do, one statement finds out."""
     day = today()
     with database.transaction() as session:
-        left, over = session.execute(select(is_left(day), is_over(day))).one()
+        left, over, waiting = session.execute(select(is_left(day), is_over(day), is_waiting(day))).one()
     if left:
         plan(database, day)
     if left or over:  # what is planned late may be over by then
         close_missed(database, day)
+    if left or waiting:
+        escalate(database, day)
+
+
+def is_busy(session: Session) -> bool:
+    """Say whether the tick finds something to do today."""
+    day = today()
+    return bool(session.scalar(select(or_(is_left(day), is_over(day), is_waiting(day)))))
 
 
 service = Service(
-    name="scheduler", database=database, consumers=CONSUMERS, ticks=(Tick("plan", 1.0, tick),), ledger=ledger
+    name="scheduler",
+    database=database,
+    consumers=CONSUMERS,
+    ticks=(Tick("plan", 1.0, tick),),
+    ledger=ledger,
+    busy=is_busy,
 )

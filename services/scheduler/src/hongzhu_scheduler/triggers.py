@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Row, Select, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Date, Row, Select, Table, and_, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from hongzhu import period
@@ -15,7 +15,7 @@ from hongzhu.occasions import Occasion, occasions, window_from
 from hongzhu.programme import OnEvent, Rota, Standing
 from hongzhu.task_state import Window
 from hongzhu.trigger import OneTrigger, parts
-from hongzhu_scheduler.models import event, occurrence, run
+from hongzhu_scheduler.models import event, excuse, occurrence, run
 from hongzhu_scheduler.obligation import Obligation, latest, obligations
 
 _DAY = timedelta(days=1)
@@ -46,11 +46,28 @@ class Span(NamedTuple):
 def batches(
     session: Session, calendar: SchoolCalendar, owed: Obligation, subjects: Subjects, span: Span
 ) -> Iterator[Batch]:
-    """Yield what has fallen due in a span of days for some of the subjects it is owed to."""
+    """Yield what has fallen due in a span of days for some of the subjects it is owed to.
+
+    In a pause nothing falls due: what lies in it whole is nobody's, then or later.
+    """
+    paused = session.scalar(select(select(excuse).where(excuse.c.first <= span.through, ~excuse.c.lifted).exists()))
+    for batch in _fallen_due(session, calendar, owed, subjects, span, paused=bool(paused)):
+        if paused:
+            window = batch.window
+            away = excuse.c.first <= window.opens_on, excuse.c.last >= window.due_on, ~excuse.c.lifted
+            here = owed.subject.c.id.not_in(select(excuse.c.subject_id).where(*away))
+            yield batch._replace(subjects=batch.subjects.where(here))
+        else:
+            yield batch
+
+
+def _fallen_due(
+    session: Session, calendar: SchoolCalendar, owed: Obligation, subjects: Subjects, span: Span, *, paused: bool
+) -> Iterator[Batch]:
     for trigger in parts(owed.programme.trigger):
         match trigger:
             case Standing():
-                yield from _episodes(session, calendar, owed, trigger, subjects, span)
+                yield from _episodes(session, calendar, owed, trigger, subjects, span, paused=paused)
             case OnEvent():
                 yield from _events(session, calendar, owed, trigger, subjects, span)
             case Rota():
@@ -157,7 +174,14 @@ def _windows(
 
 
 def _episodes(
-    session: Session, calendar: SchoolCalendar, owed: Obligation, trigger: Standing, subjects: Subjects, span: Span
+    session: Session,
+    calendar: SchoolCalendar,
+    owed: Obligation,
+    trigger: Standing,
+    subjects: Subjects,
+    span: Span,
+    *,
+    paused: bool,
 ) -> Iterator[Batch]:
     """Yield the episodes of a standing condition that began, with those they began for.
 
@@ -168,7 +192,18 @@ def _episodes(
     theirs = and_(
         occurrence.c.programme == owed.programme.code, occurrence.c.subject_id == owed.subject.c.id, _is("since")
     )
-    going_on = select(occurrence.c.period).where(theirs, occurrence.c.ended_on.is_(None)).exists()
+    # The next one begins no earlier than the one before it ended.
+    last_end = select(func.max(occurrence.c.ended_on)).where(theirs).correlate(owed.subject).scalar_subquery()
+    began = latest(began, func.coalesce(last_end, began))
+    going_on: ColumnElement[bool] = _going_on(theirs).exists()
+    if paused:
+        # An episode does not outlive a pause: what still holds when that is over begins then.
+        of_subject = and_(excuse.c.subject_id == owed.subject.c.id, ~excuse.c.lifted)
+        cut = _going_on(theirs, paused=excuse).exists()
+        in_pause = or_(began.between(excuse.c.first, excuse.c.last), cut)
+        resumes = select(func.max(excuse.c.resumes_on)).where(of_subject, in_pause).scalar_subquery()
+        began = latest(began, func.coalesce(resumes, began))
+        going_on = and_(going_on, ~select(excuse.c.id).where(of_subject, cut).exists())
     # An episode may have begun, been closed and ended on the very day: the next one then begins the day after.
     used = select(occurrence.c.period).where(theirs, occurrence.c.period_start == began).exists()
     beginning = subjects.where(~going_on)
@@ -181,15 +216,14 @@ def _episodes(
                 yield Batch(period.since(period_start), period_start, window, at_schools)
 
 
-def refresh_episodes(session: Session, owed: Obligation, chosen: ColumnElement[bool], day: date) -> None:
-    """Note which of the `chosen` episodes of a standing condition are over, and which open ones go on after all."""
-    if not any(isinstance(each, Standing) for each in parts(owed.programme.trigger)):
-        return
-    now_owed = occurrence.c.subject_id.in_(owed.subjects.with_only_columns(owed.subject.c.id))
-    theirs = update(occurrence).where(occurrence.c.programme == owed.programme.code, _is("since"), chosen)
-    session.execute(theirs.where(occurrence.c.ended_on.is_(None), ~now_owed).values(ended_on=day))
-    resumed = and_(occurrence.c.ended_on.is_not(None), occurrence.c.closed_state.is_(None), now_owed)
-    session.execute(theirs.where(resumed).values(ended_on=None))
+def _going_on(theirs: ColumnElement[bool], *, paused: Table | None = None) -> Select[tuple[str]]:
+    """Select the episodes that are not over, or of these the ones that a pause excused."""
+    found = select(occurrence.c.period).where(theirs, occurrence.c.ended_on.is_(None))
+    if paused is None:
+        return found
+    in_pause = run.c.due_on.between(paused.c.first, paused.c.last)
+    joined = found.join_from(occurrence, run, run.c.id == occurrence.c.run_id)
+    return joined.where(occurrence.c.closed_state == "excused", in_pause)
 
 
 def announced_windows(session: Session, calendar: SchoolCalendar, day: date) -> list[UUID]:

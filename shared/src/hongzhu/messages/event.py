@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hongzhu.messages.base import BATCH, Message
 
+ANSWERS = ("mandatory_report_answered",)
+"""The kinds of evidence that answer one event: with its id they resolve the task it brought about, and no other of the subject."""
+
 
 class Happened(BaseModel):
     """One subject that an event happened to."""

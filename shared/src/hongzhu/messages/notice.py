@@ -9,7 +9,7 @@ from hongzhu.messages.base import Message
 
 
 class NoticeLine(BaseModel):
-    """How much of one programme a digest asks for: counts only, no names."""
+    """How much of one programme a notice tells of: counts only, no names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -17,10 +17,12 @@ class NoticeLine(BaseModel):
     period: str
     count: int
     due_on: date
+    about: Literal["due", "overdue", "passed"] = "due"
+    """What is to be done, what others left undone, and what was over before anybody could be told."""
 
 
 class NoticeSettled(Message):
-    """One digest to one recipient over one channel came to its end."""
+    """One notice to one recipient over one channel came to its end: the day's digest, or an urgent one."""
 
     topic: ClassVar = "notice.settled.v1"
 
@@ -28,4 +30,6 @@ class NoticeSettled(Message):
     channel: str
     day: date
     outcome: Literal["sent", "failed", "maybe_sent"]
+    urgent: bool
+    """Whether it was told at once."""
     lines: tuple[NoticeLine, ...]

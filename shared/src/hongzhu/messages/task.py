@@ -9,7 +9,9 @@ from hongzhu.messages.base import BATCH, Message
 from hongzhu.task_state import TaskState, Window
 
 
-class _TaskMessage(Message):
+class TaskMessage(Message):
+    """Something about tasks of one programme, one school and one period."""
+
     programme: str
     period: str
     school_id: str
@@ -26,7 +28,7 @@ class _TaskMessage(Message):
         return f"{self.topic}.{self.agency}"
 
 
-class TaskDue(_TaskMessage):
+class TaskDue(TaskMessage):
     """Tasks fell due."""
 
     topic: ClassVar = "task.due.v1"
@@ -37,6 +39,8 @@ class TaskDue(_TaskMessage):
     opens_on: date
     due_on: date
     grace_until: date | None = None
+    changes: int = 0
+    """How often their state changed since they were issued; more than none when they are open once more."""
 
     @property
     def window(self) -> Window:
@@ -44,11 +48,12 @@ class TaskDue(_TaskMessage):
         return Window(self.opens_on, self.due_on, self.grace_until)
 
 
-class TaskClosed(_TaskMessage):
+class TaskClosed(TaskMessage):
     """Tasks came to their end; nothing more is expected for them."""
 
     topic: ClassVar = "task.closed.v1"
 
     period_start: date
     state: TaskState
-    done_on: date | None = None
+    changes: int = 1
+    """How often their state changed since they were issued: of two messages about a task, the later one says more."""

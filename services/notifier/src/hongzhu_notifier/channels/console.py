@@ -13,5 +13,9 @@ class Console(Channel):
 
     def send(self, digest: Digest, recipient: Recipient) -> None:
         """Print the counts; never the link, which is a key to the page."""
-        counts = " ".join(f"{line.programme}={line.count}" for line in digest.lines)
-        click.echo(f"{recipient.recipient_id} {counts} past={digest.past}")
+        urgent = "urgent " if digest.urgent else ""
+        shown = ("" if line.about == "due" else f"{line.about}:" for line in digest.lines)
+        counts = " ".join(
+            f"{about}{line.programme}={line.count}" for about, line in zip(shown, digest.lines, strict=True)
+        )
+        click.echo(f"{recipient.recipient_id} {urgent}{counts} past={digest.past}")

@@ -11,11 +11,13 @@ from typing import Any, Literal
 
 from hongzhu.errors import MissingError
 
-Role = Literal["admin", "bureau", "school", "teacher", "agency", "auditor", "guardian", "notifier", "link"]
+Role = Literal[
+    "admin", "bureau", "school", "teacher", "agency", "auditor", "protection", "guardian", "notifier", "link"
+]
 
 BUREAU: tuple[Role, ...] = ("admin", "bureau")
 """The bureau's administrators and its officers: they see everything."""
-TOKENS: tuple[Role, ...] = ("admin", "bureau", "school", "teacher", "agency", "auditor", "notifier")
+TOKENS: tuple[Role, ...] = ("admin", "bureau", "school", "teacher", "agency", "auditor", "protection", "notifier")
 """Who may come in by a token; a guardian, and a teacher by a notice, come by a signed link to one page alone."""
 
 
@@ -57,7 +59,9 @@ class Principal:
 
     def sees(self, table: str) -> bool:
         """Tell whether rows of a table can be its role's at all."""
-        return self.is_bureau or SIGHT[table].ties(self.role) is not None
+        if self.is_bureau:
+            return not SIGHT[table].confidential
+        return SIGHT[table].ties(self.role) is not None
 
     def must_see(self, *tables: str) -> None:
         """Let only roles pass that can see something of the tables."""
@@ -116,6 +120,7 @@ class Sight:
     teacher: Ties | None = None
     guardian: Ties | None = None
     auditor: Ties | None = None
+    protection: Ties | None = None
     notifier: Ties | None = None
     link: None = None
     """The week page reads with statements of its own, behind the second wall as a teacher."""
@@ -128,6 +133,8 @@ class Sight:
     """The column that names the account that wrote the row, and needs it back."""
     adds: bool = False
     """Whether anybody may add a row, unseen."""
+    confidential: bool = False
+    """Whether not even the bureau sees it, but only who is named here, and work that nobody asks for."""
     open: str | None = None
     """Why there is no second wall in front of it."""
 
@@ -183,6 +190,9 @@ SIGHT: Mapping[str, Sight] = {
         guardian=(of("subject_id"),),
         child="subject_id",
     ),
+    "evidence_change": Sight(school=(at("subject_id"), of("subject_id")), agency=None, child="subject_id"),
+    "excuse": Sight(school=(at("school_id"), of("subject_id")), agency=None, child="subject_id"),
+    "task_act": Sight(school=(at("school_id"), of("subject_id")), agency=(Tie("named", "agency"),), child="subject_id"),
     "record": Sight(
         school=(at("school_id"),),
         teacher=(THROUGH,),
@@ -196,6 +206,9 @@ SIGHT: Mapping[str, Sight] = {
         teacher=(Tie("oneself", "id"),),
         agency=(titled("organisation"),),
         through=("pairing", "supporter_id", "child_id"),
+    ),
+    "mandatory_report": Sight(
+        school=None, agency=(Tie("named", "agency"),), protection=ANY, own="reported_by", confidential=True
     ),
     "notice": Sight(school=(by("recipient_id"),), teacher=(by("recipient_id"),), agency=None),
     "activity": Sight(
@@ -211,6 +224,7 @@ SIGHT: Mapping[str, Sight] = {
     "inbox": Sight(school=None, agency=None),
     "school": Sight(school=(at("id"),), teacher=(at("id"),), agency=ANY, open=_NO_CHILD),
     "agency": Sight(school=ANY, teacher=ANY, agency=ANY, open=_NO_CHILD),
+    "office": Sight(school=None, agency=None, open=_NO_CHILD),
     "agency_title": Sight(school=ANY, agency=ANY, open=_NO_CHILD),
     "programme_version": Sight(school=ANY, teacher=ANY, agency=ANY, notifier=ANY, open=_NO_CHILD),
     "calendar_version": Sight(school=ANY, teacher=ANY, agency=ANY, notifier=ANY, open=_NO_CHILD),
@@ -219,7 +233,7 @@ SIGHT: Mapping[str, Sight] = {
     "known_address": Sight(school=None, agency=None, open=_SIGN_IN),
     "token": Sight(school=None, agency=None, open=_SIGN_IN),
 }
-"""Of every table.  The bureau sees every row; what no tie lets through is nobody else's."""
+"""Of every table.  The bureau sees every row that is not confidential; what no tie lets through is nobody else's."""
 
 Purpose = Literal[
     "identification", "identity", "schooling", "care", "welfare", "health", "residence", "contact", "keeping"

@@ -16,7 +16,7 @@ from hongzhu_registry.access.policy import SIGHT, Role, Sight
 from hongzhu_registry.access.sight import Asker, Told, any_of, children_of, supporters_of
 from hongzhu_registry.database import EVERYTHING, WHO, metadata
 
-ROLES: tuple[Role, ...] = ("school", "teacher", "agency", "guardian", "auditor", "notifier")
+ROLES: tuple[Role, ...] = ("school", "teacher", "agency", "guardian", "auditor", "protection", "notifier")
 _UNKNOWN = Sight(school=None, agency=None)
 """A table without a line in the policy is the bureau's alone."""
 
@@ -60,7 +60,9 @@ def _around(name: str) -> Iterator[str]:
 
 def _visible(name: str, sight: Sight) -> ColumnElement[bool]:
     columns = metadata.tables[name].c
-    seen: list[ColumnElement[bool]] = [_ASKER.level == EVERYTHING]
+    all_of_it = _ASKER.level == EVERYTHING
+    # The bureau's sessions are told who asks; those of work that nobody asks for are not.
+    seen: list[ColumnElement[bool]] = [and_(all_of_it, _ASKER.account_id == "") if sight.confidential else all_of_it]
     for role in ROLES:
         ties = tuple(tie for tie in sight.ties(role) or () if tie.kind not in ("of", "through"))
         if ties and name != "child":

@@ -19,7 +19,7 @@ from hongzhu_registry.weeks.links import supporter_of
 
 router = Router(prefix="/accounts", tags=["accounts"])
 
-PersonsRole = Literal["admin", "bureau", "school", "teacher", "agency", "auditor"]
+PersonsRole = Literal["admin", "bureau", "school", "teacher", "agency", "auditor", "protection"]
 Username = Annotated[str, Field(max_length=100)]
 Password = Annotated[SecretStr, Field(max_length=1000)]
 Id = Annotated[str, Field(max_length=50)]

@@ -17,7 +17,7 @@ from hongzhu_registry.agencies.models import Agency
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.supporters.models import Supporter
 
-PEOPLE = ("admin", "bureau", "school", "teacher", "agency", "auditor")
+PEOPLE = ("admin", "bureau", "school", "teacher", "agency", "auditor", "protection")
 """The roles that a person may be given; the others are machines' and links'."""
 assert set(PEOPLE) <= set(get_args(Role))
 COLUMNS = (

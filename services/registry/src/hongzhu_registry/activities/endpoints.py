@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from hongzhu_registry.activities.models import Activity
-from hongzhu_registry.activities.service import file_held, settled
+from hongzhu_registry.activities.service import file_held, shows
 from hongzhu_registry.days import not_to_come
 from hongzhu_registry.resource import New, resource
 
@@ -36,4 +36,4 @@ class NewActivity(New):
             not_to_come(held_on=self.held_on)
 
 
-router = resource("/activities", Activity, NewActivity, filters=("school_id", "kind"), filed=file_held, settled=settled)
+router = resource("/activities", Activity, NewActivity, filters=("school_id", "kind"), filed=file_held, shows=shows)

@@ -6,9 +6,10 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, FromWorkbook
+from hongzhu_registry.evidence.models import GivesEvidence
 
 
-class Activity(FromWorkbook, Base):
+class Activity(GivesEvidence, FromWorkbook, Base):
     """A lecture, a birthday, a camp: held, or planned for a day to come."""
 
     __tablename__ = "activity"

@@ -19,12 +19,14 @@ def list_entries(
     account_id: str | None = None,
     outcome: str | None = None,
 ) -> dict[str, Any]:
-    """List the entries in the order in which they were written (bureau, auditor)."""
+    """List the entries in the order in which they were written (bureau, auditor); of mandatory reports to the auditor alone."""
     principal.must_be("bureau", "auditor")
     # The key of a page is text everywhere: the number, padded so that it sorts as it counts.
     key = func.substr("000000000000000000" + cast(AuditEntry.id, String), -19).label("id")
     names = ("at", "account_id", "role", "action", "subject_id", "outcome", "position")
     statement = select(key, *(AuditEntry.__table__.c[name] for name in names))
+    if principal.is_bureau:  # that somebody reported harm, or looked at such a report, is the auditor's to know
+        statement = statement.where(AuditEntry.action.not_like("%/mandatory_reports%"))
     for name, value in {"subject_id": subject_id, "account_id": account_id, "outcome": outcome}.items():
         if value is not None:
             statement = statement.where(AuditEntry.__table__.c[name] == value)

@@ -24,6 +24,10 @@ from hongzhu_registry.tasks.models import Task
 
 OPEN_COLUMNS = {column.name: column for column in Child.__table__.columns if column.name in DOSSIER.keys() - OPENED}
 """What is kept in clear, and has a purpose."""
+HOME_TAUGHT = "送教上门"
+"""How a roster writes, with the disability, that a child cannot attend and is taught at home."""
+PAIRINGS = [name.removeprefix("has_") for name in ChildFacts.model_fields if name.startswith("has_")]
+"""The kinds of pairing that a programme may ask about."""
 _ALWAYS = ("id", "school_id", "version")
 _FIELD_OF = {
     "q": "name",
@@ -140,33 +144,31 @@ def anonymous_for_good() -> ConflictError:
     return ConflictError("This dossier was made anonymous when its time was over; nothing can be added to it.")
 
 
-def facts(session: Session, ids: Sequence[str] | None = None) -> list[ChildFacts]:
-    """Read the facts of children, of all when no ids are given."""
-    proxy = exists().where(Pairing.child_id == Child.id, Pairing.kind == "proxy_parent", Pairing.ended_on.is_(None))
-    statement = (
-        select(
-            Child.id,
-            Child.version,
-            Child.school_id,
-            Child.entered_on,
-            Child.left_on.is_(None).label("present"),
-            School.stage,
-            Child.grade,
-            Child.sex,
-            Child.boarding,
-            Child.in_poverty,
-            Child.disability.is_not(None).label("disabled"),
-            (Child.left_behind_type == "双亲留守").label("both_parents_away"),
-            proxy.label("has_proxy_parent"),
-            Child.academic_concern,
-        )
-        .join(School, School.id == Child.school_id)
-        .order_by(Child.id)
-    )
-    if ids is not None:
-        statement = statement.where(among(session, Child.id, ids))
-    names = statement.selected_columns.keys()
-    return [ChildFacts.model_validate(dict(zip(names, row, strict=True))) for row in session.execute(statement)]
+def facts(session: Session, ids: Sequence[str] | None = None) -> Select[Any]:
+    """Select the facts of children, of all when no ids are given."""
+    columns: list[Any] = [
+        Child.id,
+        Child.version,
+        Child.school_id,
+        Child.entered_on,
+        Child.left_on.is_(None).label("present"),
+        School.stage,
+        Child.grade,
+        Child.sex,
+        Child.boarding,
+        Child.in_poverty,
+        Child.disability.is_not(None).label("disabled"),
+        (Child.left_behind_type == "双亲留守").label("both_parents_away"),
+        func.coalesce(Child.disability.contains(HOME_TAUGHT), False).label("cannot_attend"),
+        *(_paired(kind).label(f"has_{kind}") for kind in PAIRINGS),
+        Child.academic_concern,
+    ]
+    statement = select(*columns).join(School, School.id == Child.school_id)
+    return statement if ids is None else statement.where(among(session, Child.id, ids))
+
+
+def _paired(kind: str) -> ColumnElement[bool]:
+    return exists().where(Pairing.child_id == Child.id, Pairing.kind == kind, Pairing.ended_on.is_(None))
 
 
 def count(session: Session) -> Mapping[str, int]:

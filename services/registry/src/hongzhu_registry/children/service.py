@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 
 from hongzhu.clock import now, today
 from hongzhu.errors import ConflictError, InvalidError, MissingError
-from hongzhu.messages import ChildChanged, batches
 from hongzhu_registry.access.policy import Principal
-from hongzhu_registry.children import families, queries
+from hongzhu_registry.children import announcing, families, queries
 from hongzhu_registry.children.models import Child, ChildChange
-from hongzhu_registry.database import everything, new_id, publish
-from hongzhu_registry.events.service import say_roster_changed
+from hongzhu_registry.database import everything, new_id
+from hongzhu_registry.events.service import say_hardship_changed, say_roster_changed
 from hongzhu_registry.schools import queries as schools
 from hongzhu_registry.sealing import key_ring
 
@@ -26,9 +25,8 @@ FIRST = "entered"
 
 
 def announce(session: Session, ids: Sequence[str] | None = None) -> None:
-    """Say the facts of children on the bus."""
-    with everything(session):  # facts are the same, whoever's act they follow from
-        publish(session, *(ChildChanged(children=batch) for batch in batches(queries.facts(session, ids))))
+    """Say the facts of children on the bus, of all when no ids are given."""
+    announcing.announce(session, ids)
 
 
 def touched(session: Session, ids: Iterable[str]) -> None:
@@ -87,6 +85,8 @@ def amend(
         )
     )
     touched(session, [child["id"]])
+    if "in_poverty" in changed:
+        say_hardship_changed(session, [child["id"]])
     if changed.keys() & {"school_id", "left_on"}:
         say_roster_changed(session, {child["school_id"], changed.get("school_id", child["school_id"])})
 

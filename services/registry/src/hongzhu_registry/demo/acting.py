@@ -16,7 +16,7 @@ from hongzhu_registry.access import service as access
 from hongzhu_registry.database import database
 from hongzhu_registry.schools import queries as schools
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds in which a trial must have run its course."""
 STILL = 4.0
 """Seconds without any news after which it has: longer than a digest waits for the last of a day's tasks."""
@@ -91,7 +91,7 @@ def _messages_in(queues: list[str]) -> int:
 def _wait_or_give_up(deadline: float) -> None:
     if time.monotonic() > deadline:
         raise ConfigurationError("The trial did not come to rest in {seconds} seconds.", seconds=int(PATIENCE))
-    time.sleep(0.1)
+    time.sleep(0.25)
 
 
 def _calendar(registry: RegistryClient) -> SchoolCalendar:

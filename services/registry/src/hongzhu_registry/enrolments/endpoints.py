@@ -6,7 +6,7 @@ from pydantic import Field
 
 from hongzhu_registry.days import not_to_come
 from hongzhu_registry.enrolments.models import Enrolment
-from hongzhu_registry.enrolments.service import file_place, settled
+from hongzhu_registry.enrolments.service import file_place, settled, shows
 from hongzhu_registry.resource import New, resource
 
 
@@ -31,4 +31,5 @@ router = resource(
     filters=("school_id", "child_id", "kind"),
     filed=file_place,
     settled=settled,
+    shows=shows,
 )

@@ -6,9 +6,10 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, FromWorkbook
+from hongzhu_registry.evidence.models import GivesEvidence
 
 
-class Enrolment(FromWorkbook, Base):
+class Enrolment(GivesEvidence, FromWorkbook, Base):
     """A child's place."""
 
     __tablename__ = "enrolment"

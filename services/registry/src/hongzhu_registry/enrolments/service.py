@@ -6,12 +6,17 @@ from hongzhu.clock import today
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.enrolments.models import Enrolment
 from hongzhu_registry.events.service import say_enrolments
-from hongzhu_registry.evidence.service import file_for
+from hongzhu_registry.evidence.service import Shown, file_for
 
 
 def settled(_enrolment: Enrolment) -> tuple[str, ...]:
-    """Name what evidence stands on."""
-    return "kind", "starts_on"
+    """Name what the event of the enrolment stands on."""
+    return ("starts_on",)
+
+
+def shows(_session: Session, enrolment: Enrolment) -> Shown:
+    """Say what it is evidence of: that the child has its place."""
+    return {enrolment.child_id: (enrolment.kind, enrolment.starts_on or today())}
 
 
 def file_place(session: Session, principal: Principal, enrolment: Enrolment) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from hongzhu.messages import batches
 from hongzhu_registry.assessments.models import Assessment
 from hongzhu_registry.enrolments.models import Enrolment
+from hongzhu_registry.mandatory_reports.models import MandatoryReport
 from hongzhu_registry.referrals.models import Referral
 
 _AT_ONCE = 5_000
@@ -42,12 +43,33 @@ def referrals(session: Session, ids: Sequence[str] | None = None) -> Iterable[tu
             yield row.id, row.referred_on, row.child_id
 
 
+def acceptances(session: Session, ids: Sequence[str] | None = None) -> Iterable[tuple[str, date, str]]:
+    """Yield event, day and child of referrals that were accepted and not withdrawn."""
+    went_on = Referral.accepted_on.is_not(None), Referral.withdrawn_on.is_(None)
+    for about in _about(Referral.id, ids):
+        statement = select(Referral.id, Referral.accepted_on, Referral.child_id).where(*went_on, *about)
+        for row in session.execute(statement):
+            yield acceptance(row.id), row.accepted_on, row.child_id
+
+
+def acceptance(referral_id: str) -> str:
+    """Name the event that a referral was accepted; the referral itself names that it was offered."""
+    return f"{referral_id}-yes"
+
+
 def enrolments(session: Session, ids: Sequence[str] | None = None) -> Iterable[tuple[date, str]]:
     """Yield the day from which a child has a place, and the child."""
     for about in _about(Enrolment.id, ids):
         starts_on = Enrolment.starts_on
         for row in session.execute(select(starts_on, Enrolment.child_id).where(starts_on.is_not(None), *about)):
             yield row.starts_on, row.child_id
+
+
+def mandatory_reports(session: Session) -> Iterable[tuple[str, date, str]]:
+    """Yield id, day and agency of the reports that an agency must answer, for work that nobody asks for."""
+    columns = MandatoryReport.id, MandatoryReport.reported_on, MandatoryReport.agency
+    for row in session.execute(select(*columns).where(MandatoryReport.agency.is_not(None))):
+        yield row.id, row.reported_on, row.agency
 
 
 def _about(column: Any, ids: Sequence[str] | None) -> Iterable[list[ColumnElement[bool]]]:

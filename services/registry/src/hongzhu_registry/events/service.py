@@ -15,6 +15,7 @@ from hongzhu_registry.database import everything, publish
 from hongzhu_registry.events import queries
 
 DROP, REFERRAL, ENROLMENT, ROSTER = "assessment_drop", "referral", "enrolment", "roster_change"
+REFERRAL_ACCEPTED, HARDSHIP, MANDATORY_REPORT = "referral_accepted", "hardship_change", "mandatory_report"
 """The kinds of event that a programme may wait for (`hongzhu.programme.OnEvent`)."""
 
 
@@ -29,11 +30,13 @@ def say_drops(session: Session, children: Iterable[str] | None = None) -> None:
 
 
 def say_referrals(session: Session, ids: Iterable[str] | None = None) -> None:
-    """Say that children were referred: each referral is an event of its own."""
+    """Say that children were referred, and that agencies took them on: each an event of its own."""
     with everything(session):
-        found = sorted(queries.referrals(session, _sorted(ids)))
-    for referral_id, day, child_id in found:
-        _say(session, REFERRAL, referral_id, day, {child_id: None})
+        offered = sorted(queries.referrals(session, _sorted(ids)))
+        accepted = sorted(queries.acceptances(session, _sorted(ids)))
+    for kind, found in ((REFERRAL, offered), (REFERRAL_ACCEPTED, accepted)):
+        for event, day, child_id in found:
+            _say(session, kind, event, day, {child_id: None})
 
 
 def say_enrolments(session: Session, ids: Iterable[str] | None = None) -> None:
@@ -52,11 +55,24 @@ def say_roster_changed(session: Session, schools: Iterable[str]) -> None:
         _say(session, ROSTER, f"roster-{today()}", today(), changed)
 
 
+def say_hardship_changed(session: Session, children: Iterable[str]) -> None:
+    """Say that whether children are poor is told otherwise today than before."""
+    if changed := dict.fromkeys(children):
+        _say(session, HARDSHIP, f"hardship-{today()}", today(), changed)
+
+
+def say_mandatory_report(session: Session, report_id: str, day: date, agency: str) -> None:
+    """Say to the agency that must answer that a report came in: it happened to the agency, and of whom it tells is not said."""
+    _say(session, MANDATORY_REPORT, report_id, day, {agency: None})
+
+
 def announce(session: Session) -> None:
-    """Say everything that happened once more; a changed roster of a day that is past is not."""
+    """Say everything that happened once more; a changed roster, or a changed hardship, of a day that is past is not."""
     say_drops(session)
     say_referrals(session)
     say_enrolments(session)
+    for report_id, day, agency in queries.mandatory_reports(session):
+        say_mandatory_report(session, report_id, day, agency)
 
 
 def _say(session: Session, kind: str, event: str, day: date, amounts: Mapping[str, float | None]) -> None:

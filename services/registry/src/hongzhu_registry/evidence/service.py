@@ -1,28 +1,41 @@
-"""Filing evidence: it resolves tasks in the request's own transaction, and the scheduler hears of it."""
+"""Filing evidence, and taking it back: both tell on tasks in the request's own transaction, and the scheduler hears of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from operator import attrgetter
 from typing import Literal
 
-from sqlalchemy import exists, select
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from hongzhu import messages
-from hongzhu.errors import InvalidError
-from hongzhu.messages import EvidenceFiled, batches
+from hongzhu.clock import today
+from hongzhu.errors import ConflictError, InvalidError
+from hongzhu.messages import EvidenceFiled, EvidenceWithdrawn, batches
 from hongzhu_registry import staging
 from hongzhu_registry.access.policy import Principal
-from hongzhu_registry.database import everything, publish
-from hongzhu_registry.evidence.models import Evidence
+from hongzhu_registry.database import everything, new_id, publish
+from hongzhu_registry.evidence.models import Evidence, EvidenceChange
 from hongzhu_registry.programmes import queries as programmes
+from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.tasks import queries as tasks
 
-_NAMES = ("id", "subject_id", "kind", "done_on")
-_AS_STORED = attrgetter(*_NAMES)
+_NAMES = ("id", "subject_id", "version", "kind", "done_on", "filed_on")
 _AT_ONCE = 5_000
 """Ids that one statement names."""
+
+
+Shown = Mapping[str, tuple[str, date]]
+"""What a row is evidence of: by subject, the kind and the day."""
+
+
+class Because(BaseModel):
+    """Why something is taken back; it is kept sealed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=500)
 
 
 Way = Literal["record", "pairing", "row"]
@@ -54,8 +67,10 @@ def file(session: Session, evidence: Sequence[messages.Evidence]) -> None:
     if not evidence:
         return
     tasks.keep_apart(session, [each.subject_id for each in evidence], evidence=True)
+    filed_on = today()
+    rows = ((each.id, each.subject_id, each.version, each.kind, each.done_on, filed_on) for each in evidence)
     with everything(session):  # it resolves whosever task it is
-        staging.insert(session, Evidence, _NAMES, map(_AS_STORED, evidence))
+        staging.insert(session, Evidence, _NAMES, rows)
         tasks.link(session, [each.id for each in evidence])
     _tell(session, evidence)
 
@@ -65,15 +80,14 @@ def file_for(
 ) -> None:
     """File evidence of one kind: the id of the row that shows it, the subject, and the day.
 
-    `by` is who wrote the row at a door, and must be allowed to.
+    What is there with another kind or day is corrected; what was taken back stays so.  `by` is who wrote the row at a door,
+    and must be allowed to.
     """
-    known: set[tuple[str, str]] = set()
+    known: dict[tuple[str, str], Evidence] = {}
     for ids in batches(sorted({each for each, _, _ in done}), _AT_ONCE):
         with everything(session):  # it may be there though it is out of sight
-            rows = session.execute(
-                select(Evidence.id, Evidence.subject_id).where(staging.among(session, Evidence.id, ids))
-            ).all()
-        known.update((row.id, row.subject_id) for row in rows)
+            rows = session.scalars(select(Evidence).where(staging.among(session, Evidence.id, ids)))
+            known.update({(row.id, row.subject_id): row for row in rows})
     new = [
         messages.Evidence(id=each, kind=kind, subject_id=subject, done_on=day)
         for each, subject, day in done
@@ -82,13 +96,114 @@ def file_for(
     if new and by is not None:
         must_be_theirs(session, by, kind, "row")
     file(session, new)
+    for each, subject, day in done:
+        before = known.get((each, subject))
+        if before is not None and before.done_on is not None and (before.kind, before.done_on) != (kind, day):
+            amend(session, each, {subject: (kind, day)}, by=by)
+
+
+def shown_by(session: Session, row_id: str) -> Shown:
+    """Return what a row is evidence of."""
+    with everything(session):
+        rows = session.scalars(select(Evidence).where(Evidence.id == row_id, Evidence.done_on.is_not(None)))
+        return {row.subject_id: (row.kind, row.done_on) for row in rows if row.done_on}
+
+
+def differing(before: Shown, after: Shown) -> dict[str, tuple[str, date] | None]:
+    """Return what changed of that which a row is evidence of."""
+    return {each: after.get(each) for each in {*before, *after} if before.get(each) != after.get(each)}
+
+
+def withdraw(session: Session, row_id: str, *, by: Principal, reason: str) -> None:
+    """Take back everything that a row is evidence of; raises `ConflictError` when that is nothing."""
+    shown = shown_by(session, row_id)
+    if not shown:
+        raise ConflictError("There is nothing to take back: it counts for nobody.")
+    amend(session, row_id, dict.fromkeys(shown), by=by, reason=reason)
+
+
+def amend(
+    session: Session,
+    row_id: str,
+    changes: Mapping[str, tuple[str, date] | None],
+    *,
+    by: Principal | None,
+    reason: str | None = None,
+) -> None:
+    """Correct what a row is evidence of: for each subject another kind or day, or nothing any more.
+
+    The tasks that it resolved go back to what other evidence says of them.
+    """
+    if not changes:
+        return
+    tasks.keep_apart(session, changes, evidence=True)
+    with everything(session):
+        known = {
+            row.subject_id: row
+            for row in session.scalars(
+                select(Evidence)
+                .where(Evidence.id == row_id, Evidence.subject_id.in_(changes))
+                .execution_options(populate_existing=True)
+            )
+        }
+        filed, withdrawn = [], []
+        for subject, now in sorted(changes.items()):
+            before = known.get(subject)
+            if before is not None:
+                _change(session, before, now, by, reason)
+            if now is not None:
+                version = before.version if before is not None else 1
+                filed.append(
+                    messages.Evidence(id=row_id, kind=now[0], subject_id=subject, done_on=now[1], version=version)
+                )
+            elif before is not None:
+                kind, version = before.kind, before.version
+                withdrawn.append(messages.Withdrawn(id=row_id, kind=kind, subject_id=subject, version=version))
+        session.flush()
+        tasks.relink(session, row_id, sorted(known))
+        tasks.link(session, [row_id])
+    file(session, [each for each in filed if each.subject_id not in known])
+    _tell(session, [each for each in filed if each.subject_id in known])
+    publish(session, *(EvidenceWithdrawn(evidence=batch) for batch in batches(withdrawn)))
+
+
+def _change(
+    session: Session, row: Evidence, now: tuple[str, date] | None, by: Principal | None, reason: str | None
+) -> None:
+    if row.done_on is not None:
+        change_id = new_id()
+        session.add(
+            EvidenceChange(
+                id=change_id,
+                evidence_id=row.id,
+                subject_id=row.subject_id,
+                kind=row.kind,
+                was_on=row.done_on,
+                was_filed_on=row.filed_on,
+                now_on=now[1] if now and now[0] == row.kind else None,
+                changed_on=today(),
+                account_id=by.account_id if by else None,
+                reason=key_ring().seal(reason, "evidence_change", "reason", change_id),
+            )
+        )
+    row.version += 1
+    row.kind, row.done_on = now or (row.kind, None)
+    row.filed_on = today()
+
+
+def forget_reasons(session: Session, subjects: Sequence[str]) -> None:
+    """Take out why evidence about children was changed: their dossiers become anonymous."""
+    session.execute(update(EvidenceChange).where(EvidenceChange.subject_id.in_(subjects)).values(reason=None))
 
 
 def announce(session: Session) -> None:
-    """Say all evidence on the bus once more."""
+    """Say all evidence on the bus once more, and what was taken back."""
     columns = [Evidence.__table__.c[name] for name in messages.Evidence.model_fields]
-    rows = session.execute(select(*columns).order_by(Evidence.id, Evidence.subject_id)).mappings()
-    _tell(session, [messages.Evidence(**row) for row in rows])
+    rows = session.execute(select(*columns).order_by(Evidence.id, Evidence.subject_id)).mappings().all()
+    _tell(session, [messages.Evidence(**row) for row in rows if row["done_on"]])
+    names = messages.Withdrawn.model_fields
+    back = [messages.Withdrawn(**{name: row[name] for name in names}) for row in rows if not row["done_on"]]
+    publish(session, *(EvidenceWithdrawn(evidence=batch) for batch in batches(back)))
 
 
 def _tell(session: Session, evidence: Sequence[messages.Evidence]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu_registry.activities.models import Activity, Attendance
-from hongzhu_registry.evidence.service import file_for
+from hongzhu_registry.evidence.service import amend, file_for, shown_by
 from hongzhu_registry.imports.keeping import identity, keep
 from hongzhu_registry.imports.places import Children, Schools
 from hongzhu_registry.imports.result import Result
@@ -88,5 +88,9 @@ def store_attendance(session: Session, rows: Sequence[Came], result: Result) -> 
             )
     keep(session, Attendance, found, result, "attendances")
     for activity in activities.values():
-        came = [each for each in found if each["activity_id"] == activity.id and each["attended"]]
+        listed = [each for each in found if each["activity_id"] == activity.id]
+        came = [each for each in listed if each["attended"]]
+        # Whom an earlier list had as having come, and this one has not, is still owed.
+        stayed = {str(each["child_id"]) for each in listed if not each["attended"]}
+        amend(session, activity.id, dict.fromkeys(stayed & shown_by(session, activity.id).keys()), by=None)
         file_for(session, activity.kind, [(activity.id, str(each["child_id"]), activity.held_on) for each in came])

@@ -15,6 +15,7 @@ from hongzhu_registry.calendar.service import term_start
 from hongzhu_registry.children import service
 from hongzhu_registry.children.models import Child, ChildChange, Relative, RosterEntry
 from hongzhu_registry.database import new_id
+from hongzhu_registry.events.service import say_hardship_changed
 from hongzhu_registry.imports import changes
 from hongzhu_registry.imports.changes import Known
 from hongzhu_registry.imports.keeping import AT_ONCE
@@ -129,11 +130,12 @@ def _insert(session: Session, new: Mapping[str, Placed]) -> None:
         return
     entered_on, sealer = term_start(session, today()), Sealer(key_ring())
     named = wanted(session, new)
-    with staging.behind(session) as written:
-        written.insert(Child, CHILD, (_child(sealer, child_id, each, 1, entered_on) for child_id, each in new.items()))
-        family = (one for child_id, each in new.items() for one in relatives(sealer, child_id, each.row))
-        written.insert(Relative, RELATIVE, family)
-        written.insert(RosterEntry, ENTRY, _entries(new))
+    with staging.behind() as do:
+        rows = [_child(sealer, child_id, each, 1, entered_on) for child_id, each in new.items()]
+        do(staging.insert, session, Child, CHILD, rows)
+        family = [one for child_id, each in new.items() for one in relatives(sealer, child_id, each.row)]
+        do(staging.insert, session, Relative, RELATIVE, family)
+        do(staging.insert, session, RosterEntry, ENTRY, list(_entries(new)))
     begin(session, named)
 
 
@@ -222,6 +224,7 @@ def _change(session: Session, changed: Mapping[str, Placed], result: Result) -> 
         for child_id in told
     )
     staging.insert(session, ChildChange, changes.VERSION, history)
+    say_hardship_changed(session, [child_id for child_id in told if "in_poverty" in fields[child_id]])
     for child_id in told:
         result.note_change(changed[child_id].school_id, child_id, fields[child_id])
     return told

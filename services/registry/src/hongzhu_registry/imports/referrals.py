@@ -11,6 +11,7 @@ from hongzhu_registry.imports.keeping import identity, keep
 from hongzhu_registry.imports.places import about_children
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.referrals.models import Referral
+from hongzhu_registry.referrals.service import file_answers
 from hongzhu_registry.workbooks import Referral as Row
 
 
@@ -34,6 +35,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     ids, _ = keep(session, Referral, found, result, "referrals")
     if result.stored > stored:  # else it has been said
         say_referrals(session, ids.values())
+    file_answers(session, [(ids[each["identity"]], each["child_id"], each["accepted_on"]) for each in found])
     counselled = [each for each in found if each["counselled_on"]]
     file_for(
         session,

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ from hongzhu_registry.imports import (
     subsidies,
 )
 from hongzhu_registry.imports.result import Result
-from hongzhu_registry.workbooks import Opened, Sheet, UnreadableWorkbook, limits, opened, understood
+from hongzhu_registry.staging import behind
+from hongzhu_registry.workbooks import Sheet, UnreadableWorkbook, Workbook, limits, opened, understood
 
 Store = Callable[[Session, Sequence[Any], Result], None]
 
@@ -92,17 +93,15 @@ def take_in(
     result = Result(files=[name for name, _source in files], account_id=principal.account_id if principal else None)
     try:
         sheets = _read(sorted(files, key=itemgetter(0)), progress, result)
-        in_order = [(kind, sheet) for kind in STORES for sheet in sheets if sheet.kind == kind]
         with database.transaction() as session:
             had_one = rosters.schools_with_one(session)
-        for number, (kind, sheet) in enumerate(in_order):
-            progress(sheet.name, len(files) + number, len(files) + len(in_order))
-            with database.transaction() as session:
-                take_turns(session, "import")  # two who hand in the same must not both find it new
-                stored = result.stored
-                STORES[kind](session, sheet.rows, result)
-                if result.stored > stored:
-                    audit.write(session, Asked(principal or OPERATOR, f"import {kind}", None), "done")
+        with behind() as do:
+            for number, sheet in enumerate(sheets):
+                progress(sheet.name, len(files) + number, len(files) + len(sheets))
+                sheet.read_rows()
+                gc.freeze()  # rows are many and stand in no cycles: to look for some again and again takes long
+                do(_store, sheet, result, principal)
+                sheets[number] = Sheet(sheet.name)  # one sheet's rows are as many as need be kept at a time
         progress("", 1, 1)
         with database.transaction() as session:
             rosters.compare(session, had_one, result)
@@ -117,30 +116,42 @@ OPERATOR = Principal("command", "admin")
 
 
 def _read(files: Sequence[tuple[str, Path | bytes]], progress: Progress, result: Result) -> list[Sheet]:
-    """Read the workbooks; while sense is made of one, another process reads the cells of the next."""
+    """Read the workbooks, two at a time, down to the headers of their sheets; return these in the order they need each other."""
     sheets: list[Sheet] = []
-    ahead: Opened | None = None
-    try:
-        for number, (name, source) in enumerate(files):
+    with ThreadPoolExecutor(2) as readers:
+        for number, read in enumerate(readers.map(_heads, files)):
+            name = files[number][0]
             progress(name, number, 2 * len(files))
-            try:
-                with ahead or opened(source) as cells:
-                    ahead = _ahead(files[number + 1 :])
-                    workbook = understood(cells, name, today())
-            except UnreadableWorkbook as error:
-                result.unreadable[name] = error
-                continue
-            result.rejected += workbook.rejected
-            result.warnings += workbook.warnings
-            sheets += workbook.sheets
-            gc.freeze()  # rows are many and stand in no cycles: to look for some again and again took an eighth of the reading
-    finally:
-        if ahead:
-            ahead.close()
-    return sheets
+            if isinstance(read, UnreadableWorkbook):
+                result.unreadable[name] = read
+            else:
+                sheets += read.sheets
+    for sheet in sheets:
+        if sheet.unread is None:
+            _tell(sheet, result)
+    return sorted((each for each in sheets if each.unread), key=lambda sheet: list(STORES).index(str(sheet.kind)))
 
 
-def _ahead(files: Sequence[tuple[str, Path | bytes]]) -> Opened | None:
-    with suppress(UnreadableWorkbook, OSError):  # which is told when it is its turn
-        return opened(files[0][1]) if files else None
-    return None
+def _heads(file: tuple[str, Path | bytes]) -> Workbook | UnreadableWorkbook:
+    name, source = file
+    try:
+        with opened(source) as cells:
+            return understood(cells, name, today())
+    except UnreadableWorkbook as error:
+        return error
+
+
+def _store(sheet: Sheet, result: Result, principal: Principal | None) -> None:
+    kind = str(sheet.kind)
+    _tell(sheet, result)
+    with database.transaction() as session:
+        take_turns(session, "import")  # two who hand in the same must not both find it new
+        stored = result.stored
+        STORES[kind](session, sheet.rows, result)
+        if result.stored > stored:
+            audit.write(session, Asked(principal or OPERATOR, f"import {kind}", None), "done")
+
+
+def _tell(sheet: Sheet, result: Result) -> None:
+    result.rejected += sheet.rejected
+    result.warnings += sheet.warnings

@@ -15,10 +15,10 @@ router = Router(tags=["notices"])
 
 
 class Question(BaseModel):
-    """Subjects of one school of whose tasks somebody is to be told."""
+    """Subjects of one school, or for the bureau of any, of whose tasks somebody is to be told."""
 
     school_id: str
-    assignee: Literal["class_teacher", "school_coordinator"]
+    assignee: Literal["class_teacher", "school_coordinator", "bureau"]
     subjects: list[str] = Field(max_length=10_000)
 
 

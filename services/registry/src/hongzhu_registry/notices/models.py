@@ -10,14 +10,17 @@ from hongzhu_registry.database import Base
 
 
 class Notice(Base):
-    """One digest to one recipient over one channel, as the notifier settled it."""
+    """One notice to one recipient over one channel, as the notifier settled it."""
 
     __tablename__ = "notice"
 
     id: Mapped[str] = mapped_column(String(100), primary_key=True)
     """The id of the message that told of it."""
     recipient_id: Mapped[str] = mapped_column(String(36), index=True)
+    """A supporter's id, or ``bureau``."""
     channel: Mapped[str] = mapped_column(String(20))
     day: Mapped[date]
     outcome: Mapped[str] = mapped_column(String(10))
+    urgent: Mapped[bool]
+    """Whether it was told at once, and not in the day's digest."""
     lines: Mapped[Any] = mapped_column(JSON)

@@ -8,15 +8,26 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from hongzhu.messages import NoticeSettled
+from hongzhu.settings import settings
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.notices.models import Notice
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.weeks.links import link_to_week
 
+BUREAU = "bureau"
+"""The bureau as a recipient."""
+
 
 def recipients(session: Session, school_id: str, assignee: str, subjects: Sequence[str]) -> list[dict[str, Any]]:
-    """Say who is told of which subjects: a child's class teacher, else the school's coordinator; empty when there is neither."""
+    """Say who is told of which subjects: a child's class teacher, else the school's coordinator; empty when there is neither.
+
+    The bureau is one recipient, whatever the school: its officers find what it is told here, and its office in its mail.
+    """
+    if assignee == BUREAU:
+        told = list(dict.fromkeys(subjects))
+        link = settings().public_url or settings().registry_url
+        return [{"recipient_id": BUREAU, "subjects": told, "email": settings().bureau_email, "link": link}]
     coordinator = session.scalar(
         select(Supporter.id)
         .where(Supporter.school_id == school_id, Supporter.duty == "coordinator")
@@ -64,6 +75,7 @@ def on_notice_settled(session: Session, message: NoticeSettled) -> None:
             channel=message.channel,
             day=message.day,
             outcome=message.outcome,
+            urgent=message.urgent,
             lines=[line.model_dump(mode="json") for line in message.lines],
         )
     )

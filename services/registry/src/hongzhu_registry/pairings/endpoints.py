@@ -8,6 +8,7 @@ from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hongzhu.errors import MissingError
+from hongzhu_registry.evidence.service import Because
 from hongzhu_registry.pairings import queries, service
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router, etag, must_match
@@ -83,6 +84,15 @@ def end_pairing(
     ended = service.end(session, principal, pairing_id, ending.ended_on, partial(must_match, if_match))
     response.headers["ETag"] = etag(ended.version)
     return _shown(ended)
+
+
+@router.post("/{pairing_id}/withdraw", status_code=201)
+def withdraw_pairing(
+    session: InTransaction, principal: Asking, once: OnlyOnce, pairing_id: str, because: Because
+) -> Any:
+    """Take back a pairing that was made in error: it never was, and its subject is owed one as before."""
+    principal.must_be("bureau", "school", "agency")
+    return once(lambda: _shown(service.withdraw(session, principal, pairing_id, because.reason)), because)
 
 
 def _shown(pairing: Pairing) -> dict[str, Any]:

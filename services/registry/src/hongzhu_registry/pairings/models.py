@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, new_id
+from hongzhu_registry.evidence.models import GivesEvidence
 
 
 def _one_at_a_time(name: str, *columns: str) -> Index:
@@ -13,7 +14,7 @@ def _one_at_a_time(name: str, *columns: str) -> Index:
     return Index(name, *columns, unique=True, postgresql_where=lasting, sqlite_where=lasting)
 
 
-class Pairing(Base):
+class Pairing(GivesEvidence, Base):
     """A supporter tied to a child or a school, from one day on until it ends.
 
     Two answers at once can neither pair a subject twice nor overfill a supporter: a pairing takes one numbered place of its

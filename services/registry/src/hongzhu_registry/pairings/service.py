@@ -96,14 +96,7 @@ def end(
 ) -> Pairing:
     """End a pairing that is in sight; raises `ConflictError` when it is over already."""
     principal.must_be("bureau", "school", "agency")
-    seen = queries.visible(principal).where(Pairing.id == pairing_id)
-    child_id = session.execute(seen.with_only_columns(Pairing.child_id)).one_or_none()
-    if child_id is None:
-        raise MissingError
-    _left_on(session, child_id[0])  # the child before its pairings, as whoever changes both does
-    if session.execute(seen.with_for_update(of=Pairing)).first() is None:
-        raise MissingError
-    pairing = session.get_one(Pairing, pairing_id, populate_existing=True)
+    pairing = _locked(session, principal, pairing_id)
     expect(pairing.version)
     if pairing.ended_on is not None:
         raise ConflictError("This pairing is over already.")
@@ -112,11 +105,39 @@ def end(
     pairing.ended_on = ended_on
     pairing.version += 1
     session.flush()
+    _touched(session, pairing)
+    return pairing
+
+
+def withdraw(session: Session, principal: Principal, pairing_id: str, reason: str) -> Pairing:
+    """Take back a pairing that was made in error; raises `ConflictError` when it was taken back before."""
+    principal.must_be("bureau", "school", "agency")
+    pairing = _locked(session, principal, pairing_id)
+    evidence.withdraw(session, pairing_id, by=principal, reason=reason)
+    pairing.withdrawn_on = today()
+    pairing.ended_on = pairing.began_on
+    pairing.version += 1
+    session.flush()
+    _touched(session, pairing)
+    return pairing
+
+
+def _locked(session: Session, principal: Principal, pairing_id: str) -> Pairing:
+    seen = queries.visible(principal).where(Pairing.id == pairing_id)
+    child_id = session.execute(seen.with_only_columns(Pairing.child_id)).one_or_none()
+    if child_id is None:
+        raise MissingError
+    _left_on(session, child_id[0])  # the child before its pairings, as whoever changes both does
+    if session.execute(seen.with_for_update(of=Pairing)).first() is None:
+        raise MissingError
+    return session.get_one(Pairing, pairing_id, populate_existing=True)
+
+
+def _touched(session: Session, pairing: Pairing) -> None:
     if pairing.child_id is not None:
         child_service.touched(session, [pairing.child_id])
     else:
         school_service.touched(session, [str(pairing.school_id)])
-    return pairing
 
 
 def end_for_children(

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now, today
 from hongzhu.database import take_turns
-from hongzhu.errors import ConflictError, MissingError
+from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu.messages import ProgrammeChanged
 from hongzhu.programme import Programme
-from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.access.policy import DOSSIER, Principal
 from hongzhu_registry.calendar import service as calendar
 from hongzhu_registry.database import publish
 from hongzhu_registry.programmes import queries, tuning
@@ -30,8 +32,9 @@ class Tuned(NamedTuple):
 def declare(session: Session, programme: Programme) -> ProgrammeVersion:
     """Keep a definition: the same again changes nothing, another one is a new version that waits for approval.
 
-    What the bureau tuned stays tuned.
+    What the bureau tuned stays tuned.  Raises `InvalidError` for a field that no dossier has, and a form that is no JSON Schema.
     """
+    _must_be_possible(programme)
     take_turns(session, programme.code)
     latest = queries.latest(session, programme.code)
     kept = latest.tuning if latest is not None else None
@@ -53,6 +56,15 @@ def declare(session: Session, programme: Programme) -> ProgrammeVersion:
     )
     session.add(version)
     return version
+
+
+def _must_be_possible(programme: Programme) -> None:
+    if unknown := sorted(programme.fields - DOSSIER.keys()):
+        raise InvalidError("A dossier has no field {name}.", name=unknown[0], field="fields")
+    try:
+        Draft202012Validator.check_schema(programme.form or {})
+    except SchemaError as error:
+        raise InvalidError("The form is no JSON Schema: {reason}", reason=error.message, field="form") from error
 
 
 def approve(session: Session, principal: Principal, code: str, effective_from: date | None) -> ProgrammeVersion:

@@ -1,22 +1,38 @@
 """``/records``."""
 
 from datetime import date
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
+from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from hongzhu.errors import MissingError
+from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.database import UNSHOWN
 from hongzhu_registry.evidence.models import Evidence
+from hongzhu_registry.evidence.service import Because
 from hongzhu_registry.records import service
 from hongzhu_registry.records.models import Record
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router
+from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router, etag, must_match
 
 router = Router(prefix="/records", tags=["records"])
 
 
 _COLUMNS = [column for column in Record.__table__.columns if column.name not in UNSHOWN]
+
+
+class Correction(BaseModel):
+    """What is corrected of a record: its day, what its form says, or both; and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    occurred_on: date | None = None
+    data: dict[str, Any] | None = None
+    reason: str | None = Field(None, min_length=1, max_length=500)
 
 
 class NewRecord(BaseModel):
@@ -54,10 +70,55 @@ def list_records(
 @router.post("", status_code=201)
 def file_record(session: InTransaction, principal: Asking, once: OnlyOnce, record: NewRecord) -> Any:
     """File a record; it resolves the tasks its children have open for it."""
-    principal.must_be("bureau", "school", "teacher")
+    principal.must_be("bureau", "school", "teacher", "agency")
 
     def act() -> dict[str, Any]:
         filed = service.file(session, principal, **record.model_dump())
         return {"id": filed.id, "kind": filed.kind, "school_id": filed.school_id, "occurred_on": filed.occurred_on}
 
     return once(act, record)
+
+
+@router.get("/{record_id}")
+def show_record(session: InTransaction, principal: Asking, response: Response, record_id: str) -> dict[str, Any]:
+    """Show one record."""
+    return _shown(session, principal, response, record_id)
+
+
+@router.patch("/{record_id}")
+def correct_record(
+    record_id: str,
+    correction: Correction,
+    response: Response,
+    *,
+    session: InTransaction,
+    principal: Asking,
+    if_match: Annotated[str | None, Header()] = None,
+) -> dict[str, Any]:
+    """Correct the day of a record, or what its form says: whoever filed it, the school's coordinator, or the bureau."""
+    principal.must_be("bureau", "school", "teacher", "agency")
+    expect = partial(must_match, if_match)
+    service.correct(session, principal, record_id, expect, **correction.model_dump())
+    return _shown(session, principal, response, record_id)
+
+
+@router.post("/{record_id}/withdraw", status_code=201)
+def withdraw_record(
+    session: InTransaction, principal: Asking, once: OnlyOnce, response: Response, record_id: str, because: Because
+) -> Any:
+    """Take a record back: the tasks that it resolved stand as other evidence has them."""
+    principal.must_be("bureau", "school", "teacher", "agency")
+
+    def act() -> dict[str, Any]:
+        service.withdraw(session, principal, record_id, because.reason)
+        return _shown(session, principal, response, record_id)
+
+    return once(act, because)
+
+
+def _shown(session: Session, principal: Principal, response: Response, record_id: str) -> dict[str, Any]:
+    found = session.execute(service.seen(principal, *_COLUMNS).where(Record.id == record_id)).mappings().first()
+    if found is None:
+        raise MissingError
+    response.headers["ETag"] = etag(found["version"])
+    return dict(found)

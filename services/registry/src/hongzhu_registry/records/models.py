@@ -7,9 +7,10 @@ from sqlalchemy import JSON, DateTime, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, FromWorkbook
+from hongzhu_registry.evidence.models import GivesEvidence
 
 
-class Record(FromWorkbook, Base):
+class Record(GivesEvidence, FromWorkbook, Base):
     """What was done, on which day, told in the words of its kind's form."""
 
     __tablename__ = "record"

@@ -1,16 +1,18 @@
 """Filing a record: checked against its kind's form, kept, and evidence for every child it names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from hongzhu import messages
-from hongzhu.clock import now
-from hongzhu.errors import InvalidError
+from hongzhu.clock import now, today
+from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.children import queries as children
 from hongzhu_registry.database import new_id
 from hongzhu_registry.days import not_to_come
@@ -33,14 +35,14 @@ def file(
 ) -> Record:
     """File what was done for some children of one school, or for the school; raises `InvalidError` with the field named."""
     not_to_come(occurred_on=occurred_on)
-    evidence.must_be_theirs(session, principal, kind, "record")
-    _check_form(programmes.form_of(session, kind), data, kind)
     if child_ids:
         school_id = children.require_open(session, principal, child_ids)
     elif school_id is not None and principal.role != "teacher":
         schools.require(session, principal, school_id)
     else:
         raise InvalidError("Name the children, or the school.", field="child_ids")
+    evidence.must_be_theirs(session, principal, kind, "record")
+    _check_form(programmes.form_of(session, kind), data, kind)
     record = Record(
         id=record_id or new_id(),
         kind=kind,
@@ -59,6 +61,68 @@ def file(
             for subject in dict.fromkeys(child_ids or [school_id])
         ],
     )
+    return record
+
+
+def seen(principal: Principal, *columns: Any) -> Select[Any]:
+    """Select the records in sight; whoever filed one sees it, also where its role sees no other."""
+    own = Record.filed_by.in_([each for each in (principal.account_id, principal.supporter_id) if each])
+    in_view = in_sight("record", principal) if principal.sees("record") else false()
+    return select(*columns).where(or_(in_view, own))
+
+
+def correct(
+    session: Session,
+    principal: Principal,
+    record_id: str,
+    expect: Callable[[int], None],
+    *,
+    occurred_on: date | None,
+    data: Mapping[str, Any] | None,
+    reason: str | None,
+) -> None:
+    """Correct the day of a record or what its form says; it stays the same record.  Raises `StaleError`, `InvalidError`."""
+    record = _own(session, principal, record_id)
+    expect(record.version)
+    if data is not None:
+        _check_form(programmes.form_of(session, record.kind), data, record.kind)
+        record.data = dict(data)
+    if occurred_on is not None and occurred_on != record.occurred_on:
+        not_to_come(occurred_on=occurred_on)
+        shown = evidence.shown_by(session, record_id)
+        evidence.amend(
+            session,
+            record_id,
+            {each: (kind, occurred_on) for each, (kind, _) in shown.items()},
+            by=principal,
+            reason=reason,
+        )
+        record.occurred_on = occurred_on
+    record.version += 1
+    session.flush()
+
+
+def withdraw(session: Session, principal: Principal, record_id: str, reason: str) -> None:
+    """Take a record back: it is kept, and evidence of nothing.  Raises `ConflictError` when it was taken back before."""
+    record = _own(session, principal, record_id)
+    evidence.withdraw(session, record_id, by=principal, reason=reason)
+    record.withdrawn_on = today()
+    record.version += 1
+    session.flush()
+
+
+def _own(session: Session, principal: Principal, record_id: str) -> Record:
+    """Return a record that somebody may change: whoever filed it, its school's coordinator, or the bureau."""
+    statement = seen(principal, Record.id, Record.filed_by).where(Record.id == record_id)
+    found = session.execute(statement.with_for_update(of=Record)).first()
+    if found is None:
+        raise MissingError
+    filed_it = found.filed_by in {principal.account_id, principal.supporter_id} - {None}
+    if not (principal.is_bureau or principal.role == "school" or filed_it):
+        raise MissingError
+    record = session.get_one(Record, record_id, populate_existing=True)
+    if record.withdrawn_on is not None:
+        raise ConflictError("This record was taken back; file what is right as a new one.")
     return record
 
 

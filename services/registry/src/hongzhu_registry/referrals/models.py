@@ -6,10 +6,15 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, FromWorkbook
+from hongzhu_registry.evidence.models import GivesEvidence
+from hongzhu_registry.sealing import sealed
 
 
-class Referral(FromWorkbook, Base):
-    """A child passed on to an agency, from the day it was offered to the day it was helped."""
+class Referral(GivesEvidence, FromWorkbook, Base):
+    """A child passed on to an agency, from the day it was offered to the day it was helped, or to that on which it came to nothing.
+
+    Which step it has come to follows from its days (`referrals.steps`).
+    """
 
     __tablename__ = "referral"
 
@@ -20,4 +25,7 @@ class Referral(FromWorkbook, Base):
     cause: Mapped[str | None] = mapped_column(String(200))
     referred_on: Mapped[date]
     accepted_on: Mapped[date | None]
+    declined_on: Mapped[date | None]
     counselled_on: Mapped[date | None]
+    reason: Mapped[bytes | None] = sealed()
+    """Sealed: why it was declined or withdrawn."""

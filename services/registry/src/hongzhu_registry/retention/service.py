@@ -18,7 +18,10 @@ from hongzhu_registry.audit.models import AuditEntry
 from hongzhu_registry.children import service as children
 from hongzhu_registry.children.models import Child, ChildChange, Relative, RosterEntry
 from hongzhu_registry.enrolments.models import Enrolment
+from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.evidence.models import Evidence
+from hongzhu_registry.excuses import service as excuses
+from hongzhu_registry.mandatory_reports.models import MandatoryReport
 from hongzhu_registry.pairings import service as pairings
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.referrals.models import Referral
@@ -33,7 +36,7 @@ _TOLD: dict[Any, dict[str, Any]] = {
     Assessment: {},
     Attendance: {},
     Enrolment: {"note": None},
-    Referral: {"cause": None},
+    Referral: {"cause": None, "reason": None},
     Subsidy: {},
 }
 """A child's rows, and what of each is told in words.  Of all the keyed hashes go, for these answer whoever guesses."""
@@ -47,6 +50,9 @@ def anonymise_some(session: Session) -> int:
         _empty_dossiers(session, ids)
         _empty_rows(session, ids)
         _empty_records(session, ids)
+        _empty_reports(session, ids)
+        evidence.forget_reasons(session, ids)
+        excuses.forget_reasons(session, ids)
         pairings.end_for_children(session, ids, today())
         _write_down(session, ids)
         children.announce(session, ids)
@@ -94,6 +100,12 @@ def _empty_rows(session: Session, ids: Sequence[str]) -> None:
     for model, told in _TOLD.items():
         theirs = update(model).where(model.child_id.in_(ids))
         session.execute(theirs.values(identity=None, content_hash=None, **told))
+
+
+def _empty_reports(session: Session, ids: Sequence[str]) -> None:
+    # Of one that nobody has answered yet the words stay: somebody must still act on them.
+    answered = MandatoryReport.child_id.in_(ids), MandatoryReport.answered_at.is_not(None)
+    session.execute(update(MandatoryReport).where(*answered).values(what=None, note=None))
 
 
 def _empty_records(session: Session, ids: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from hongzhu.clock import today
 from hongzhu.database import monthly_partition
 from hongzhu.errors import MissingError, PoisonError
 from hongzhu.messages import TaskClosed, TaskDue
@@ -26,6 +27,7 @@ def on_task_due(session: Session, message: TaskDue) -> None:
             "agency": message.agency,
             "subject_id": subject,
             "evidence_kind": kind,
+            "issued_on": today(),
         }
         for subject in dict.fromkeys(message.subjects)
     ]
@@ -33,13 +35,27 @@ def on_task_due(session: Session, message: TaskDue) -> None:
     queries.keep_apart(session, message.subjects, evidence=False)
     monthly_partition(session, Task.__table__, message.period_start)  # type: ignore[arg-type]  # it is a Table
     queries.enter(session, rows)
+    if message.changes:
+        _freeze(session, message, None)
 
 
 def on_task_closed(session: Session, message: TaskClosed) -> None:
-    """Note how tasks ended, where the ledger cannot work it out from window and evidence."""
-    if message.state not in queries.FINAL:
+    """Note that tasks are owed no longer; any other end the ledger works out from what it knows itself."""
+    if message.state != queries.CANCELLED:
         return
-    ids = {task_id(message.programme, subject, message.period) for subject in message.subjects}
-    if queries.freeze(session, list(ids), message.period_start, message.state) < len(ids):
+    if _freeze(session, message, message.state) < len(set(message.subjects)):
         # It overtook the message that says these tasks fell due; given back to the queue, it comes again after it.
         raise MissingError("A task came to its end before it was due.")
+
+
+def _freeze(session: Session, message: TaskDue | TaskClosed, state: str | None) -> int:
+    ids = {task_id(message.programme, subject, message.period) for subject in message.subjects}
+    return queries.freeze(
+        session,
+        sorted(ids),
+        message.period_start,
+        state=state,
+        changes=message.changes,
+        on=today(),
+        because=message.because,
+    )

@@ -7,10 +7,10 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from hongzhu.clock import today
-from hongzhu.errors import MissingError
 from hongzhu.task_state import TaskState
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router
-from hongzhu_registry.tasks import queries
+from hongzhu_registry.tasks import history, queries
+from hongzhu_registry.tasks.assignees import assigned_to
 from hongzhu_registry.tasks.models import Task
 
 router = Router(prefix="/tasks", tags=["tasks"])
@@ -23,6 +23,8 @@ class Filters(BaseModel):
     agency: str | None = None
     programme: str | None = None
     child_id: str | None = None
+    assignee_id: str | None = None
+    """The supporter who is told of them: the child's class teacher, else the school's coordinator."""
     state: TaskState | None = None
     due_before: date | None = None
     due_after: date | None = None
@@ -35,13 +37,12 @@ def list_tasks(
     """List the tasks in sight, each with its state today."""
     day = today()
     statement = queries.filtered(queries.visible(principal, day), day, filters.model_dump())
+    if filters.assignee_id is not None:
+        statement = statement.where(assigned_to(session, filters.assignee_id))
     return page.of(session, statement, Task.__table__.c.id)
 
 
 @router.get("/{task_id}")
 def show_task(session: InTransaction, principal: Asking, task_id: str) -> dict[str, Any]:
-    """Show one task."""
-    found = session.execute(queries.visible(principal, today()).where(Task.id == task_id)).mappings().first()
-    if found is None:
-        raise MissingError
-    return dict(found)
+    """Show one task with its history: each change that came by an act, when and because of what."""
+    return history.shown(session, principal, task_id)

@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hongzhu.clock import today
 from hongzhu_registry.database import Base
 
 
@@ -36,5 +37,31 @@ class Task(Base):
     grace_until: Mapped[date | None]
     done_on: Mapped[date | None]
     evidence_id: Mapped[str | None] = mapped_column(String(36))
+    excuse_id: Mapped[str | None] = mapped_column(String(36))
+    """The excuse of it by name, which has the last word."""
+    pause_id: Mapped[str | None] = mapped_column(String(36))
+    """The pause in which its due day lies."""
     closed_state: Mapped[str | None] = mapped_column(String(10))
-    """What the scheduler froze it as; until then the state follows from window and evidence."""
+    """``cancelled`` once the scheduler said so: that it is owed no longer is the one thing that does not follow from what is here."""
+    changes: Mapped[int] = mapped_column(default=0)
+    """How many changes of its state the scheduler counted when it last said something of it; what it said before that is old."""
+    issued_on: Mapped[date] = mapped_column(default=today)
+    """The day on which it was entered here."""
+
+
+class TaskAct(Base):
+    """That the scheduler cancelled a task, or opened it again."""
+
+    __tablename__ = "task_act"
+
+    task_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    changes: Mapped[int] = mapped_column(primary_key=True)
+    """The how-manieth change of the task's state it was: told twice, it is one."""
+    subject_id: Mapped[str] = mapped_column(String(36))
+    school_id: Mapped[str] = mapped_column(String(36))
+    agency: Mapped[str] = mapped_column(String(50))
+    act: Mapped[str] = mapped_column(String(10))
+    """``cancelled`` or ``reopened``."""
+    on: Mapped[date]
+    because: Mapped[str | None] = mapped_column(String(100))
+    """The id of the message that caused it."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     Select,
+    String,
     and_,
     case,
     cast,
@@ -25,16 +26,16 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.clock import today
 from hongzhu.database import upsert
-from hongzhu.messages import batches
+from hongzhu.messages import ANSWERS, batches
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.evidence.models import Evidence
+from hongzhu_registry.excuses.models import Excuse
 from hongzhu_registry.staging import among
-from hongzhu_registry.tasks.models import Task
+from hongzhu_registry.tasks.models import Task, TaskAct
 
-FINAL = ("excused", "cancelled")
-"""What only the scheduler can say; everything else follows from window and evidence."""
-
+CANCELLED = "cancelled"
+"""What only the scheduler can say; everything else follows from window, evidence and excuses."""
 
 _AT_ONCE = 5_000
 """Ids that one statement names."""
@@ -45,9 +46,11 @@ def state_on(day: date) -> Any:
     """Say how each task stands on `day`: `hongzhu.task_state` in SQL, and a test holds the two together."""
     within_grace = or_(Task.grace_until.is_(None), Task.grace_until >= day)
     return case(
-        (Task.closed_state.in_(FINAL), Task.closed_state),
+        (Task.excuse_id.is_not(None), "excused"),
         (Task.done_on <= Task.due_on, "done"),
         (Task.done_on.is_not(None), "late"),
+        (Task.pause_id.is_not(None), "excused"),
+        (Task.closed_state == CANCELLED, CANCELLED),
         (Task.due_on >= day, "due"),
         (within_grace, "overdue"),
         else_="missed",
@@ -55,7 +58,7 @@ def state_on(day: date) -> Any:
 
 
 def enter(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Enter tasks that are not there yet, and link to each the first evidence there already is for it.
+    """Enter tasks that are not there yet, and link to each the first evidence, and the pause, there already is for it.
 
     Of those that are there, only days that the calendar did not reach are filled in, when it does.
     """
@@ -91,17 +94,28 @@ def link(session: Session, evidence_ids: Sequence[str]) -> None:
         _resolve(session, Task.id.in_(taken))
 
 
+def relink(session: Session, evidence_id: str, subjects: Sequence[str]) -> None:
+    """Link the tasks that changed evidence resolved to the earliest evidence there is for them now."""
+    _resolve(session, and_(Task.subject_id.in_(subjects), Task.evidence_id == evidence_id))
+
+
+def pause(session: Session, subject_id: str) -> None:
+    """Link all of a subject's tasks to the pauses in which they are due."""
+    _resolve(session, Task.subject_id == subject_id)
+
+
 def _within_window(task: Any) -> ColumnElement[bool]:
     return and_(
         Evidence.subject_id == task.subject_id,
         Evidence.kind == task.evidence_kind,
+        or_(Evidence.kind.not_in(ANSWERS), task.period == literal("event:") + Evidence.id),
         Evidence.done_on >= task.opens_on,
         or_(task.grace_until.is_(None), Evidence.done_on <= task.grace_until),
     )
 
 
 def _resolve(session: Session, which: ColumnElement[bool]) -> None:
-    """Link to each of the tasks the earliest evidence there is for it."""
+    """Link to each of the tasks the earliest evidence there is for it, and the pause in which it is due."""
     earliest = (
         select(Evidence.done_on, Evidence.id)
         .where(_within_window(Task))
@@ -115,30 +129,60 @@ def _resolve(session: Session, which: ColumnElement[bool]) -> None:
     session.execute(
         update(Task)
         .where(which)
-        .values(done_on=of_earliest(Evidence.done_on), evidence_id=of_earliest(Evidence.id))
+        .values(done_on=of_earliest(Evidence.done_on), evidence_id=of_earliest(Evidence.id), pause_id=paused_by(Task))
         .execution_options(synchronize_session=False)
     )
 
 
+def paused_by(task: Any) -> ScalarSelect[Any]:
+    """Select the pause in which a task is due; a day that is not announced is in none."""
+    lasting = or_(Excuse.last >= task.due_on, and_(Excuse.last.is_(None), task.due_on < NOT_ANNOUNCED))
+    in_pause = Excuse.subject_id == task.subject_id, Excuse.first <= task.due_on, lasting, Excuse.lifted_on.is_(None)
+    return select(func.min(Excuse.id)).where(*in_pause).correlate(task).scalar_subquery()
+
+
 def hand_over(session: Session, child_id: str, school_id: str) -> None:
-    """Let the tasks of a child that nobody has resolved yet go along with it to another school."""
+    """Let the tasks of a child that are still open go along with it to another school."""
+    still_open = state_on(today()) == "due"
     session.execute(
         update(Task)
-        .where(Task.subject_id == child_id, Task.done_on.is_(None), Task.closed_state.is_(None), Task.due_on >= today())
+        .where(Task.subject_id == child_id, still_open)
         .values(school_id=school_id)
         .execution_options(synchronize_session=False)
     )
 
 
-def freeze(session: Session, ids: Sequence[str], period_start: date, state: str) -> int:
-    """Note what the scheduler froze tasks as; return how many of them there are."""
-    result = session.execute(
+def freeze(
+    session: Session,
+    ids: Sequence[str],
+    period_start: date,
+    *,
+    state: str | None,
+    changes: int,
+    on: date,
+    because: str | None,
+) -> int:
+    """Note that the scheduler cancelled tasks, or opened them again, unless it said more since; return how many there are."""
+    of_them = and_(Task.id.in_(ids), Task.period_start == period_start)
+    names = ("task_id", "changes", "subject_id", "school_id", "agency", "act", "on", "because")
+    act = select(
+        Task.id,
+        literal(changes),
+        Task.subject_id,
+        Task.school_id,
+        Task.agency,
+        literal(state or "reopened"),
+        literal(on),
+    ).add_columns(literal(because, String))
+    said = upsert(session, TaskAct.__table__)  # type: ignore[arg-type]  # it is a Table
+    session.execute(said.from_select(names, act.where(of_them)).on_conflict_do_nothing())
+    session.execute(
         update(Task)
-        .where(Task.id.in_(ids), Task.period_start == period_start)
-        .values(closed_state=state)
+        .where(of_them, Task.changes < changes)
+        .values(closed_state=state, changes=changes)
         .execution_options(synchronize_session=False)
     )
-    return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE answers with a CursorResult
+    return session.scalar(select(func.count()).select_from(Task).where(of_them)) or 0
 
 
 def keep_apart(session: Session, subjects: Iterable[str], *, evidence: bool) -> None:
@@ -156,7 +200,9 @@ def keep_apart(session: Session, subjects: Iterable[str], *, evidence: bool) -> 
 def visible(principal: Principal, day: date) -> Select[Any]:
     """Select the tasks a principal may see, each with its state on `day`."""
     columns = [
-        column for column in Task.__table__.columns if column.name not in {"closed_state", "due_on", "grace_until"}
+        column
+        for column in Task.__table__.columns
+        if column.name not in {"closed_state", "changes", "due_on", "grace_until"}
     ]
     # A day that the calendar does not reach is not shown as one: what is not announced says so.
     days = [case((each != NOT_ANNOUNCED, each)).label(each.key) for each in (Task.due_on, Task.grace_until)]

@@ -13,7 +13,8 @@ from hongzhu_registry.assessments.models import Assessment
 from hongzhu_registry.children.models import Child, ChildChange
 from hongzhu_registry.consents.models import Consent
 from hongzhu_registry.enrolments.models import Enrolment
-from hongzhu_registry.evidence.models import Evidence
+from hongzhu_registry.evidence.models import Evidence, EvidenceChange
+from hongzhu_registry.excuses.models import Excuse
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.records.models import Record
@@ -78,6 +79,9 @@ def _parts(principal: Principal, child_id: str) -> Iterator[Select[Any]]:
     yield from _pairings(child_id)
     yield _records(child_id)
     yield _activities(child_id)
+    if principal.sees("excuse"):
+        yield from _taken_back(child_id)
+        yield from _excuses(child_id)
     if principal.sees("referral"):
         yield _referrals(child_id)
     yield _event(
@@ -138,6 +142,30 @@ def _records(child_id: str) -> Select[Any]:
         .join(Evidence, Evidence.id == Record.id)
         .where(Evidence.subject_id == child_id)
     )
+
+
+def _taken_back(child_id: str) -> Iterator[Select[Any]]:
+    for kind, which in (
+        ("evidence_withdrawn", EvidenceChange.now_on.is_(None)),
+        ("evidence_corrected", EvidenceChange.now_on.is_not(None)),
+    ):
+        yield _event(
+            kind, EvidenceChange.changed_on, EvidenceChange.id, what=EvidenceChange.kind, by=EvidenceChange.account_id
+        ).where(EvidenceChange.subject_id == child_id, which)
+
+
+def _excuses(child_id: str) -> Iterator[Select[Any]]:
+    theirs, of_days = Excuse.subject_id == child_id, Excuse.first.is_not(None)
+    yield _event("excused", Excuse.given_on, Excuse.id, what=Excuse.programme, by=Excuse.given_by).where(
+        theirs, ~of_days
+    )
+    lasting = Excuse.lifted_on.is_(None)
+    yield _event("pause_began", Excuse.first, Excuse.id, by=Excuse.given_by).where(theirs, of_days, lasting)
+    yield _event("pause_ended", Excuse.last, Excuse.id, by=Excuse.ended_by).where(
+        theirs, of_days, lasting, Excuse.last.is_not(None)
+    )
+    kind = case((of_days, "pause_taken_back"), else_="excuse_taken_back")
+    yield _event(kind, Excuse.lifted_on, Excuse.id, what=Excuse.programme, by=Excuse.lifted_by).where(theirs, ~lasting)
 
 
 def _activities(child_id: str) -> Select[Any]:

@@ -2,19 +2,22 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.errors import MissingError
-from hongzhu.programme import Programme
-from hongzhu_registry.children.models import Child
+from hongzhu.period import monday
+from hongzhu.programme import EverySchoolWeek, Programme
+from hongzhu_registry.calendar import service as calendar
+from hongzhu_registry.children.models import Child, Relative
+from hongzhu_registry.database import everything
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.records.models import Record
@@ -22,6 +25,7 @@ from hongzhu_registry.schools.models import School
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.tasks.models import Task
 from hongzhu_registry.tasks.queries import keep_apart, state_on
+from hongzhu_registry.weeks.spreading import Pupil, spread
 
 WAITING, DONE = ("due", "overdue"), ("done", "late")
 TOLD = {"class_teacher": ("class_teacher",), "coordinator": ("class_teacher", "school_coordinator")}
@@ -42,6 +46,8 @@ class Owed:
     opens_on: date
     due_on: date
     done_on: date | None
+    planned_on: date | None = None
+    """The day on which it best fits into its teacher's week, and those of its brothers and sisters."""
 
     @property
     def class_order(self) -> tuple[int, int, str]:
@@ -152,7 +158,8 @@ def week_of(session: Session, supporter_id: str, day: date, *, filing_for: Colle
     owed: defaultdict[str, list[Owed]] = defaultdict(list)
     for programme, *row in session.execute(tasks):
         owed[programme].append(Owed(*row))
-    needs = [Need(each, _one_each(owed[each.code])) for each in programmes]
+    planned = _planned(session, supporter.school_id, [each.code for each in programmes if _is_weekly(each)], day)
+    needs = [Need(each, _one_each(owed[each.code], planned.get(each.code, {}))) for each in programmes]
     found = sorted((each for each in needs if each.children), key=lambda need: -len(need.waiting))
     school = session.get_one(School, supporter.school_id)
     return Week(
@@ -179,14 +186,45 @@ def filed_by(session: Session, supporter_id: str, record_id: str) -> Filed | Non
     return Filed([row.name for row in rows], rows[0].occurred_on) if rows else None
 
 
-def _one_each(tasks: Iterable[Owed]) -> list[Owed]:
+def _one_each(tasks: Iterable[Owed], planned: Mapping[str, date]) -> list[Owed]:
     """Show a child once, though last week's task may still be open beside this week's: the oldest open one counts."""
     children: dict[str, Owed] = {}
     for owed in tasks:
         before = children.get(owed.child_id)
         if before is None or (before.state in DONE and owed.state in WAITING):
-            children[owed.child_id] = owed
-    return sorted(children.values(), key=lambda child: (child.state != "overdue", not child.first))
+            children[owed.child_id] = replace(owed, planned_on=planned.get(owed.child_id))
+    return sorted(
+        children.values(),
+        key=lambda child: (child.state != "overdue", not child.first, child.planned_on or date.max),
+    )
+
+
+def _is_weekly(programme: Programme) -> bool:
+    return isinstance(programme.trigger, EverySchoolWeek) and programme.trigger.every == 1
+
+
+def _planned(session: Session, school_id: str, programmes: Sequence[str], day: date) -> dict[str, dict[str, date]]:
+    """Spread this week's tasks of a whole school, done or not: so its teachers, and those of siblings, have one plan."""
+    known = calendar.current(session)
+    if known is None or not programmes:
+        return {}
+    father, mother = (aliased(Relative) for _ in range(2))
+    begins = monday(day)
+    tasks = (
+        select(Task.programme, Child.id, Child.grade, Child.class_name, father.name, mother.name)
+        .join(Child, Child.id == Task.subject_id)
+        .outerjoin(father, and_(father.child_id == Child.id, father.role == "father"))
+        .outerjoin(mother, and_(mother.child_id == Child.id, mother.role == "mother"))
+        .where(Task.school_id == school_id, Task.programme.in_(programmes), Task.period_start == begins)
+    )
+    pupils: defaultdict[str, list[Pupil]] = defaultdict(list)
+    with everything(session):  # siblings may be in another class, which this teacher does not see
+        for programme, child_id, grade, class_name, one, other in session.execute(tasks):
+            # Only who shares both parents by name is taken for a brother or a sister.
+            family = f"{one}/{other}" if one and other else child_id
+            pupils[programme].append(Pupil(child_id, f"{grade}/{class_name}", family))
+    days = known.days_of(school_id).between(begins, begins + timedelta(days=6))
+    return {programme: spread(each, days) for programme, each in pupils.items()}
 
 
 def _tasks(supporter: Supporter, programmes: list[str], day: date) -> Any:

@@ -28,13 +28,25 @@ class Grid:
     name: str
     hidden: bool
     merges: list[Merge]
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row]
 
 
-def grids(data: bytes) -> Iterator[Grid]:
-    """Give the sheets one by one; raise UnreadableWorkbook when the process could not read them all."""
-    with Opened(data) as opened:
-        yield from opened.grids()
+@dataclass(slots=True)
+class Packed:
+    """The cells of one sheet as they came through the pipe, which takes little memory until it is their turn."""
+
+    name: str
+    hidden: bool
+    merges: list[Merge]
+    chunks: list[bytes] = field(default_factory=list)
+
+    def grid(self, least: int = limits.ROWS) -> Grid:
+        """Unpack the rows, or of many at least so many of the uppermost."""
+        rows: list[Row] = []
+        for chunk in self.chunks:
+            if len(rows) < least:
+                rows += marshal.loads(chunk)  # noqa: S302 - written by our own script, and marshal runs no code
+        return Grid(self.name, self.hidden, self.merges, rows)
 
 
 class Opened:
@@ -62,7 +74,7 @@ class Opened:
             self._process.kill()
         self._feeding.join()
 
-    def grids(self) -> Iterator[Grid]:
+    def sheets(self) -> Iterator[Packed]:
         """Give the sheets one by one; raise UnreadableWorkbook when the process could not read them all."""
         clock = threading.Timer(limits.WALL_SECONDS, self._process.kill)
         clock.start()
@@ -97,9 +109,9 @@ def _environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k == "SYSTEMROOT"}
 
 
-def _collect(answer: IO[bytes]) -> Generator[Grid, None, bool]:
+def _collect(answer: IO[bytes]) -> Generator[Packed, None, bool]:
     """Yield the sheets as they arrive and return whether the process came to its end."""
-    grid: Grid | None = None
+    sheet: Packed | None = None
     while len(size := answer.read(4)) == 4:
         data = answer.read(int.from_bytes(size, "big"))
         if len(data) < int.from_bytes(size, "big"):
@@ -107,12 +119,12 @@ def _collect(answer: IO[bytes]) -> Generator[Grid, None, bool]:
         word, *rest = marshal.loads(data)  # noqa: S302 - written by our own script, and marshal runs no code
         if word == "error":
             raise UnreadableWorkbook(rest[0])
-        if word == "rows" and grid:
-            grid.rows.extend(rest[0])
+        if word == "rows" and sheet:
+            sheet.chunks.append(rest[0])
             continue
-        if grid:
-            yield grid
+        if sheet:
+            yield sheet
         if word == "end":
             return True
-        grid = Grid(*rest)
+        sheet = Packed(*rest)
     return False

@@ -44,9 +44,9 @@ class Answer:
             held += len(chunk[-1])
             self._spend(len(chunk[-1]))
             if held > CHUNK_CELLS or len(chunk) >= CHUNK_ROWS:
-                self.say("rows", chunk)
+                self.say("rows", marshal.dumps(chunk))
                 chunk, held = [], 0
-        self.say("rows", chunk)
+        self.say("rows", marshal.dumps(chunk))
 
     def _spend(self, cells: int) -> None:
         self.rows_left -= 1
@@ -82,7 +82,7 @@ def trimmed(row: list[Any]) -> list[Any]:
 
 
 def main() -> None:
-    """Answer with ("sheet", name, hidden, merges), ("rows", [...]) and at last ("end",), or ("error", code)."""
+    """Answer with ("sheet", name, hidden, merges), ("rows", packed by marshal) and at last ("end",), or ("error", code)."""
     sys.path.append(sys.argv[1])
     from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from . import headers, limits, titles
@@ -14,7 +15,7 @@ from .headers import Header
 from .kinds import TELLING
 from .reasons import Finding, Reason
 from .rows import AnyRow, Child, Source
-from .sandbox import Cell, Grid, Row
+from .sandbox import Cell, Grid, Packed, Row
 from .titles import Title
 
 
@@ -29,6 +30,13 @@ class Sheet:
     rejected: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
     skipped_rows: list[int] = field(default_factory=list)
+    unread: Callable[[], None] | None = None
+
+    def read_rows(self) -> None:
+        """Make the typed rows of the cells below the header; until then there are none."""
+        unread, self.unread = self.unread, None
+        if unread:
+            unread()
 
 
 # Lines under or between the lines of a table: sums, signatures, remarks.
@@ -49,8 +57,9 @@ class Reading:
     def __init__(self, file: str, today: dt.date, seen: dict[str, Source]) -> None:
         self.file, self.today, self.seen = file, today, seen
 
-    def read(self, grid: Grid, cover: Title) -> Sheet:
-        """Read one sheet; what a cover sheet said of the school holds unless this one says otherwise."""
+    def read(self, packed: Packed, cover: Title) -> Sheet:
+        """Read one sheet down to its header; what a cover sheet said of the school holds unless this one says otherwise."""
+        grid = packed.grid(limits.HEADER_ROWS + limits.HEADER_LEVELS)
         sheet = Sheet(grid.name)
         if grid.hidden:
             # Hidden sheets are old copies and drop-down lists; taking them in unseen would surprise.
@@ -67,7 +76,7 @@ class Reading:
             sheet.warnings.append(self._note(grid, header, "columns_unknown", columns="、".join(header.unknown)))
         given = self._given(grid, header, sheet)
         if given is not None:
-            self._rows(grid, header, sheet, given)
+            sheet.unread = partial(self._rows, packed, header, sheet, given)
         return sheet
 
     def _given(self, grid: Grid, header: Header, sheet: Sheet) -> Values | None:
@@ -94,7 +103,9 @@ class Reading:
                 return None
         return given
 
-    def _rows(self, grid: Grid, header: Header, sheet: Sheet, given: Values) -> None:
+    def _rows(self, packed: Packed, header: Header, sheet: Sheet, given: Values) -> None:
+        grid = packed.grid()
+        fill_down(grid)
         first = header.row + header.levels
         heading = grid.rows[header.row : first]
         plan = [(p.column.field, p.index, Meanings(p.column.said), p.column.firm) for p in header.placed]

@@ -33,7 +33,10 @@ class Workbook:
 def read(source: Path | str | bytes, filename: str, today: dt.date) -> Workbook:
     """Read a workbook (.xlsx, .xlsm, .xls) under any name; raise UnreadableWorkbook when nothing could be read."""
     with opened(source) as cells:
-        return understood(cells, filename, today)
+        workbook = understood(cells, filename, today)
+    for sheet in workbook.sheets:
+        sheet.read_rows()
+    return workbook
 
 
 def opened(source: Path | str | bytes) -> Opened:
@@ -50,13 +53,13 @@ def opened(source: Path | str | bytes) -> Opened:
 
 
 def understood(cells: Opened, filename: str, today: dt.date) -> Workbook:
-    """Make typed rows of a workbook's cells; raise UnreadableWorkbook when there are none to be made."""
+    """Find the headers in a workbook's cells, its rows being yet to be read; raise UnreadableWorkbook when there are none."""
     seen: dict[str, Source] = {}
     reading = Reading(filename, today, seen)
     cover = Title()
     sheets = []
-    for grid in cells.grids():
-        sheet = reading.read(grid, cover)
+    for packed in cells.sheets():
+        sheet = reading.read(packed, cover)
         if sheet.kind is None:
             cover = sheet.title.over(cover)
         sheets.append(sheet)

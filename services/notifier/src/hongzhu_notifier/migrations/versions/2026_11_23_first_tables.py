@@ -34,25 +34,32 @@ def upgrade() -> None:
         sa.Column("name_zh", sa.String(200), nullable=False),
         sa.Column("name_en", sa.String(200), nullable=False),
         sa.Column("assignee", sa.String(20), nullable=False),
+        sa.Column("urgent", sa.Boolean, nullable=False),
     )
     op.create_table(
         "owed",
         sa.Column("programme", sa.String(100), primary_key=True),
         sa.Column("period", sa.String(50), primary_key=True),
         sa.Column("subject_id", sa.String(50), primary_key=True),
-        sa.Column("school_id", sa.String(50), nullable=False),
+        sa.Column("step", sa.SmallInteger, primary_key=True, autoincrement=False),
+        sa.Column("place", sa.String(50), nullable=False),
+        sa.Column("assignee", sa.String(20)),
         sa.Column("due_on", sa.Date),
         sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("passed", sa.Boolean, nullable=False),
+        sa.Column("changes", sa.SmallInteger, nullable=False),
+        sa.Column("tries", sa.SmallInteger, nullable=False),
         sa.Column("tell_on", sa.Date, nullable=False),
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("ix_owed_noted_at", "owed", ["noted_at"])
-    _partial_index("ix_owed_waiting", "owed", ["school_id", "tell_on"], "state = 'waiting'")
+    _partial_index("ix_owed_waiting", "owed", ["place", "tell_on"], "state = 'waiting'")
     op.create_table(
         "delivery",
         sa.Column("recipient_id", sa.String(50), primary_key=True),
         sa.Column("channel", sa.String(20), primary_key=True),
-        sa.Column("day", sa.Date, primary_key=True),
+        sa.Column("cause", sa.String(50), primary_key=True),
+        sa.Column("day", sa.Date, nullable=False),
         sa.Column("status", sa.String(10), nullable=False),
         sa.Column("reserved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True)),

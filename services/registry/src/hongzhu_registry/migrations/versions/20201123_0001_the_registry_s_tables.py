@@ -107,11 +107,49 @@ def upgrade() -> None:
         "evidence",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=30), nullable=False),
-        sa.Column("done_on", sa.Date(), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.Column("filed_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("id", "subject_id", name=op.f("pk_evidence")),
     )
     op.create_index("ix_evidence_match", "evidence", ["subject_id", "kind", "done_on"], unique=False)
+    op.create_table(
+        "evidence_change",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("evidence_id", sa.String(length=36), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("was_on", sa.Date(), nullable=False),
+        sa.Column("was_filed_on", sa.Date(), nullable=False),
+        sa.Column("now_on", sa.Date(), nullable=True),
+        sa.Column("changed_on", sa.Date(), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=True),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_change")),
+    )
+    op.create_index("ix_evidence_change_subject", "evidence_change", ["subject_id", "kind"], unique=False)
+    op.create_table(
+        "excuse",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("school_id", sa.String(length=36), nullable=False),
+        sa.Column("task_id", sa.String(length=36), nullable=True),
+        sa.Column("programme", sa.String(length=100), nullable=True),
+        sa.Column("period", sa.String(length=50), nullable=True),
+        sa.Column("first", sa.Date(), nullable=True),
+        sa.Column("last", sa.Date(), nullable=True),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("given_on", sa.Date(), nullable=False),
+        sa.Column("given_by", sa.String(length=36), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("ended_by", sa.String(length=36), nullable=True),
+        sa.Column("lifted_on", sa.Date(), nullable=True),
+        sa.Column("lifted_by", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_excuse")),
+    )
+    op.create_index(op.f("ix_excuse_subject_id"), "excuse", ["subject_id"], unique=False)
     op.create_table(
         "facility",
         sa.Column("organisation", sa.String(length=100), nullable=False),
@@ -156,10 +194,19 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
     )
     op.create_index(op.f("ix_notice_recipient_id"), "notice", ["recipient_id"], unique=False)
+    op.create_table(
+        "office",
+        sa.Column("id", sa.String(length=50), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_office")),
+    )
     op.create_table(
         "outbox",
         sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -228,13 +275,29 @@ def upgrade() -> None:
         sa.Column("grace_until", sa.Date(), nullable=True),
         sa.Column("done_on", sa.Date(), nullable=True),
         sa.Column("evidence_id", sa.String(length=36), nullable=True),
+        sa.Column("excuse_id", sa.String(length=36), nullable=True),
+        sa.Column("pause_id", sa.String(length=36), nullable=True),
         sa.Column("closed_state", sa.String(length=10), nullable=True),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("id", "period_start", name=op.f("pk_task")),
         postgresql_partition_by="RANGE (period_start)",
     )
     op.create_index(op.f("ix_task_agency"), "task", ["agency"], unique=False)
     op.create_index("ix_task_open", "task", ["subject_id", "evidence_kind", "opens_on"], unique=False)
     op.create_index("ix_task_school", "task", ["school_id", "period_start"], unique=False)
+    op.create_table(
+        "task_act",
+        sa.Column("task_id", sa.String(length=36), nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("school_id", sa.String(length=36), nullable=False),
+        sa.Column("agency", sa.String(length=50), nullable=False),
+        sa.Column("act", sa.String(length=10), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("because", sa.String(length=100), nullable=True),
+        sa.PrimaryKeyConstraint("task_id", "changes", name=op.f("pk_task_act")),
+    )
     op.create_table(
         "activity",
         sa.Column("code", sa.String(length=50), nullable=True),
@@ -250,6 +313,7 @@ def upgrade() -> None:
         sa.Column("gifts", sa.Integer(), nullable=True),
         sa.Column("planned", sa.Boolean(), nullable=False),
         sa.Column("note", sa.String(length=200), nullable=True),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("identity", sa.String(length=64), nullable=True),
@@ -340,6 +404,7 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.String(length=50), nullable=True),
         sa.Column("filed_by", sa.String(length=36), nullable=True),
         sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("identity", sa.String(length=64), nullable=True),
@@ -457,6 +522,7 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=True),
         sa.Column("free", sa.Boolean(), nullable=True),
         sa.Column("note", sa.String(length=200), nullable=True),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("identity", sa.String(length=64), nullable=True),
@@ -469,6 +535,28 @@ def upgrade() -> None:
     op.create_index(op.f("ix_enrolment_child_id"), "enrolment", ["child_id"], unique=False)
     op.create_index(op.f("ix_enrolment_school_id"), "enrolment", ["school_id"], unique=False)
     op.create_table(
+        "mandatory_report",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("child_id", sa.String(length=36), nullable=False),
+        sa.Column("school_id", sa.String(length=36), nullable=False),
+        sa.Column("agency", sa.String(length=50), nullable=True),
+        sa.Column("reported_by", sa.String(length=36), nullable=False),
+        sa.Column("reported_on", sa.Date(), nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("what", sa.LargeBinary(), nullable=True),
+        sa.Column("answered_by", sa.String(length=36), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("note", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["child_id"], ["child.id"], name=op.f("fk_mandatory_report_child_id")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_mandatory_report_school_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mandatory_report")),
+        sa.UniqueConstraint("number", name=op.f("uq_mandatory_report_number")),
+    )
+    op.create_index(op.f("ix_mandatory_report_child_id"), "mandatory_report", ["child_id"], unique=False)
+    op.create_index(op.f("ix_mandatory_report_reported_by"), "mandatory_report", ["reported_by"], unique=False)
+    op.create_table(
         "pairing",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -479,6 +567,7 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("began_on", sa.Date(), nullable=False),
         sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.CheckConstraint("(child_id IS NULL) <> (school_id IS NULL)", name=op.f("ck_pairing_one_subject")),
         sa.ForeignKeyConstraint(["child_id"], ["child.id"], name=op.f("fk_pairing_child_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_pairing_school_id")),
@@ -517,7 +606,10 @@ def upgrade() -> None:
         sa.Column("cause", sa.String(length=200), nullable=True),
         sa.Column("referred_on", sa.Date(), nullable=False),
         sa.Column("accepted_on", sa.Date(), nullable=True),
+        sa.Column("declined_on", sa.Date(), nullable=True),
         sa.Column("counselled_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("identity", sa.String(length=64), nullable=True),

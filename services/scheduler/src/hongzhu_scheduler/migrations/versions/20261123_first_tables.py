@@ -33,6 +33,10 @@ def _subjects() -> None:
                 sa.Column("cannot_attend", sa.Boolean),
                 sa.Column("both_parents_away", sa.Boolean),
                 sa.Column("has_proxy_parent", sa.Boolean),
+                sa.Column("has_love_parent", sa.Boolean),
+                sa.Column("has_mentor", sa.Boolean),
+                sa.Column("has_peer", sa.Boolean),
+                sa.Column("has_disability_partner", sa.Boolean),
                 sa.Column("academic_concern", sa.Boolean),
             ),
         ),
@@ -50,7 +54,8 @@ def _subjects() -> None:
             ),
         ),
         ("agency", (sa.Column("places_short", sa.Boolean),)),
-        ("city", (sa.Column("sites_missing", sa.Boolean),)),
+        ("city", (sa.Column("sites_missing", sa.Boolean), sa.Column("has_leading_group", sa.Boolean))),
+        ("facility", (sa.Column("kind", sa.String(20)), sa.Column("built", sa.Boolean))),
     ):
         op.create_table(
             name,
@@ -119,8 +124,13 @@ def _tasks() -> None:
         sa.Column("due_on", sa.Date, nullable=False),
         sa.Column("grace_until", sa.Date),
         sa.Column("settled", sa.Boolean, nullable=False),
+        sa.Column("issued_on", sa.Date, nullable=False),
+        sa.Column("escalated", sa.SmallInteger, nullable=False),
+        sa.Column("look_on", sa.Date),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
+    looked_at = sa.text("look_on IS NOT NULL")
+    op.create_index("ix_run_look_on", "run", ["look_on"], postgresql_where=looked_at, sqlite_where=looked_at)
     open_runs = sa.text("NOT settled")
     op.create_index("ix_run_unsettled", "run", ["grace_until"], postgresql_where=open_runs, sqlite_where=open_runs)
     op.create_table(
@@ -133,9 +143,8 @@ def _tasks() -> None:
         sa.Column("run_id", sa.Uuid, nullable=False),
         sa.Column("ended_on", sa.Date),
         sa.Column("closed_state", sa.String(10)),
-        sa.Column("closed_on", sa.Date),
         sa.Column("done_on", sa.Date),
-        sa.Column("evidence_id", KEY),
+        sa.Column("changes", sa.SmallInteger),
         sa.PrimaryKeyConstraint("programme", "subject_id", "period", "period_start", name=op.f("pk_occurrence")),
         postgresql_partition_by="RANGE (period_start)",
     )
@@ -150,12 +159,27 @@ def _tasks() -> None:
         "evidence",
         sa.Column("id", KEY, nullable=False),
         sa.Column("subject_id", KEY, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
         sa.Column("kind", sa.String(50), nullable=False),
-        sa.Column("done_on", sa.Date, nullable=False),
+        sa.Column("done_on", sa.Date),
         sa.PrimaryKeyConstraint("id", "subject_id", name=op.f("pk_evidence")),
     )
     op.create_index("ix_evidence_kind_done_on_subject_id", "evidence", ["kind", "done_on", "subject_id"])
     op.create_index("ix_evidence_subject_id_kind_done_on", "evidence", ["subject_id", "kind", "done_on"])
+    op.create_table(
+        "excuse",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("subject_id", KEY, nullable=False),
+        sa.Column("programme", KEY),
+        sa.Column("period", PERIOD),
+        sa.Column("first", sa.Date),
+        sa.Column("last", sa.Date),
+        sa.Column("resumes_on", sa.Date),
+        sa.Column("lifted", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_excuse")),
+    )
+    op.create_index(op.f("ix_excuse_subject_id"), "excuse", ["subject_id"])
     op.create_table(
         "event",
         sa.Column("id", KEY, nullable=False),
@@ -201,6 +225,7 @@ def downgrade() -> None:
         "inbox",
         "outbox",
         "event",
+        "excuse",
         "evidence",
         "occurrence",
         "run",

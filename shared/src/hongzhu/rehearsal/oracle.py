@@ -6,122 +6,11 @@ The oracle is told the same things on the same days, and each time somebody plan
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from functools import cache
+from datetime import date
 from typing import Any
 
-import chinese_calendar
-
 from hongzhu.programme import holds, leaves
-
-DAY = timedelta(days=1)
-NEVER = date(9999, 12, 31)
-Window = tuple[date, date, date | None]
-
-
-@cache
-def working(day: date) -> bool:
-    try:
-        return chinese_calendar.is_workday(day)
-    except NotImplementedError:
-        return day.weekday() not in (5, 6)
-
-
-class School:
-    """The days on which one school, or any, teaches."""
-
-    def __init__(self, calendar: Any, school_id: str | None = None) -> None:
-        self.days: list[date] = []
-        for term in sorted(calendar.terms, key=lambda each: each.first):
-            day = term.first
-            while day <= term.last:
-                if self._teaches(calendar, day, school_id) and day not in self.days:
-                    self.days.append(day)
-                day += DAY
-        self.known = set(self.days)
-
-    @staticmethod
-    def _teaches(calendar: Any, day: date, school_id: str | None) -> bool:
-        for each in calendar.exceptions:
-            if each.school_id == school_id and each.first <= day <= each.last:
-                return False
-        for each in calendar.holidays:
-            if each.first <= day <= each.last:
-                return False
-        for each in calendar.make_ups:
-            if each.first <= day <= each.last:
-                return True
-        return working(day)
-
-    def on(self, day: date, span: Any) -> date:
-        """Walk on from a day until the span is over."""
-        if isinstance(span, int):
-            left = span
-            while left:
-                day += DAY
-                if not self.days or day > self.days[-1]:
-                    return NEVER
-                left -= day in self.known
-            return day
-        if hasattr(span, "days"):
-            return day + span.days * DAY
-        left = span.school_weeks
-        if left:
-            day += (6 - day.weekday()) * DAY  # the rest of the week that the day is in does not count
-        while left:
-            week = [day + n * DAY for n in range(1, 8)]
-            if not self.days or week[0] > self.days[-1]:
-                return NEVER
-            left -= any(each in self.known for each in week)
-            day = week[-1]
-        return day
-
-    def pieces(self, first: date, last: date, span: Any) -> list[list[date]]:
-        """Cut a period into what the span counts: each piece as its days."""
-        end = last if last < NEVER else max([first + 500 * DAY])
-        days = [first + n * DAY for n in range((end - first).days + 1)]
-        if isinstance(span, int):
-            return [[day] for day in days if day in self.known]
-        if hasattr(span, "days"):
-            return [[day] for day in days]
-        weeks: dict[date, list[date]] = {}
-        for day in days:
-            weeks.setdefault(day - day.weekday() * DAY, []).append(day)
-        return [week for week in weeks.values() if any(day in self.known for day in week)]
-
-    def window(self, first: date, last: date, trigger: Any) -> Window:
-        """Slice a period as the trigger says."""
-        opens, due = first, last
-        if trigger.opens is not None:
-            count = number(trigger.opens)
-            left = self.pieces(first, last, trigger.opens)
-            if count < 0 and last == NEVER:
-                opens = NEVER
-            elif count > 0:
-                opens = left[count][0] if count < len(left) else last
-            elif count < 0 and len(left) > -count:
-                opens = left[count][0]
-        if trigger.due is not None:
-            count = number(trigger.due)
-            kept = self.pieces(first, last, trigger.due)
-            if count < 0 and last == NEVER:
-                due = NEVER
-            elif count > len(kept):
-                due = last
-            else:
-                kept = kept[:count]
-                due = kept[-1][-1] if kept else first
-        due = max(opens, due)
-        return opens, due, self.grace(due, trigger.grace)
-
-    def grace(self, due: date, grace: Any) -> date | None:
-        if grace is None:
-            return None
-        return NEVER if due == NEVER else self.on(due, grace)
-
-
-def number(span: Any) -> int:
-    return span if isinstance(span, int) else getattr(span, "days", None) or getattr(span, "school_weeks", 0)
+from hongzhu.rehearsal.days import DAY, NEVER, School, Window
 
 
 def half(day: date) -> tuple[int, int]:
@@ -142,8 +31,12 @@ class Oracle:
     issued: dict[tuple[str, str, str], Window] = field(default_factory=dict)
     ruled: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     latest: date = date.min
+    _schools: dict[str | None, School] = field(default_factory=dict)
+    _occasions: dict[Any, list[tuple[str, Window]]] = field(default_factory=dict)
+    _since: dict[tuple[str, str], list[tuple[str, str, str]]] = field(default_factory=dict)
 
     def know(self, facts: Any, today: date) -> None:
+        """Somebody told the facts of a subject."""
         before = self.facts.get(facts.id)
         if before is not None and before.version >= facts.version:
             return
@@ -161,20 +54,24 @@ class Oracle:
         self.facts[facts.id] = facts
 
     def happen(self, event_id: str, kind: str, day: date, subject: str, amount: float | None) -> None:
+        """Something happened to a subject."""
         _kind, day, before = self.events.get((event_id, subject), (kind, day, None))
         amounts = [each for each in (before, amount) if each is not None]
         self.events[event_id, subject] = (kind, day, max(amounts, default=None))
 
     def announce(self, calendar: Any, today: date) -> None:
+        """The bureau announced its calendar."""
         self.calendar = calendar
+        self._schools.clear()
+        self._occasions.clear()
         for key, (opens, due, grace) in self.issued.items():
             if NEVER not in (due, grace):
                 continue
             trigger = self.ruled[key]
             school = School(calendar)
             if hasattr(trigger, "due_after"):
-                found = (opens, school.on(opens, trigger.due_after), None)
-                found = (opens, found[1], school.grace(found[1], trigger.grace))
+                ends = school.on(opens, trigger.due_after)
+                found: Window = (opens, ends, school.grace(ends, trigger.grace))
             else:
                 again = [each for each in self.occasions(trigger, None) if each[0] == key[2]]
                 # A period that is not there any more, or is over before it opened, keeps its open end.
@@ -217,23 +114,25 @@ class Oracle:
 
     def held(self, programme: Any, subject: str) -> date:
         """Since when all has held of a subject that the programme asks about."""
-        asked = {leaf.fact for leaf in leaves(programme.eligible)}
-        return max(
-            [
-                self.came[subject],
-                *(day for (whose, fact), day in self.changed.items() if whose == subject and fact in asked),
-            ]
-        )
+        school = self.facts[subject].school_id
+        days = [self.came[subject]]
+        for leaf in leaves(programme.eligible):
+            whose = school if leaf.fact.startswith("school.") else subject
+            fact = leaf.fact.removeprefix("school.")
+            days += [self.changed.get((whose, fact), self.came.get(whose, date.min))]
+        return max(days)
 
-    def _subjects(self, programme: Any) -> list[Any]:
+    def _subjects(self, programme: Any, only: set[str] | None = None) -> list[Any]:
         found = []
-        for facts in sorted(self.facts.values(), key=lambda each: each.id):
+        names = sorted(self.facts if only is None else only & self.facts.keys())
+        for facts in map(self.facts.__getitem__, names):
             kind = type(facts).__name__.removesuffix("Facts").lower()
-            if kind == programme.subject and facts.present and holds(programme.eligible, facts):
+            school = self.facts.get(facts.school_id)
+            if kind == programme.subject and facts.present and holds(programme.eligible, facts, school):
                 found.append(facts)
         return found
 
-    def _plan(self, programme: Any, trigger: Any, first: date, through: date) -> None:
+    def _plan(self, programme: Any, trigger: Any, first: date, through: date) -> None:  # noqa: PLR0912  # a loop in a loop, on purpose
         if through < first:
             return
         code = programme.code
@@ -253,9 +152,8 @@ class Oracle:
             return
         for facts in subjects:
             if trigger.kind == "standing":
-                begins = max(self.held(programme, facts.id), first)
-                going_on = any(key[:2] == (code, facts.id) and key[2].startswith("since:") for key in self.issued)
-                if begins <= through and not going_on:
+                begins = self._begins(code, facts.id, max(self.held(programme, facts.id), first))
+                if begins is not None and begins <= through:
                     self._issue(code, facts.id, f"since:{begins}", self._from(facts, begins, trigger), trigger)
             elif trigger.kind == "on_event":
                 for (event_id, subject), (kind, day, amount) in self.events.items():
@@ -266,17 +164,27 @@ class Oracle:
                             self._issue(code, facts.id, f"event:{event_id}", window, trigger)
             else:
                 for period, window in self.occasions(trigger, facts.school_id):
-                    if window[0] <= through and window[1] >= first and self.held(programme, facts.id) <= window[1]:
+                    if (code, facts.id, period) in self.issued or window[0] > through or window[1] < first:
+                        continue
+                    if self.held(programme, facts.id) <= window[1]:
                         self._issue(code, facts.id, period, window, trigger)
 
+    def _episodes(self, code: str, subject: str) -> list[tuple[str, str, str]]:
+        return self._since.get((code, subject), [])
+
+    def _begins(self, code: str, subject: str, begins: date) -> date | None:
+        return None if self._episodes(code, subject) else begins
+
     def _from(self, facts: Any, day: date, trigger: Any) -> Window:
-        school = School(self.calendar, facts.school_id)
+        school = self._school(facts.school_id)
         due = school.on(day, trigger.due_after)
         return day, due, school.grace(due, trigger.grace)
 
     def _issue(self, code: str, subject: str, period: str, window: Window, trigger: Any) -> None:
         if (code, subject, period) not in self.issued:
             self.issued[code, subject, period] = window
+            if period.startswith("since:"):
+                self._since.setdefault((code, subject), []).append((code, subject, period))
             self.ruled[code, subject, period] = trigger
 
     def _last_turn(self, code: str, subject: str) -> date:
@@ -285,12 +193,21 @@ class Oracle:
 
     def occasions(self, trigger: Any, school_id: str | None) -> list[tuple[str, Window]]:
         """Work out every period of a trigger that the calendar holds, with its window at a school."""
-        school = School(self.calendar, school_id)
-        found = []
+        if not any(each.school_id == school_id for each in self.calendar.exceptions):
+            school_id = None  # one school is like the other
+        if (trigger, school_id) in self._occasions:
+            return self._occasions[trigger, school_id]
+        school = self._school(school_id)
+        found = self._occasions[trigger, school_id] = []
         for period, first, last in self._periods(trigger):
             if trigger.kind == "holiday_offer" or any(first <= day <= last for day in school.days):
                 found.append((period, school.window(first, last, trigger)))
         return found
+
+    def _school(self, school_id: str | None) -> School:
+        if school_id not in self._schools:
+            self._schools[school_id] = School(self.calendar, school_id)
+        return self._schools[school_id]
 
     def _terms(self) -> dict[tuple[int, int], tuple[date, date]]:
         terms: dict[tuple[int, int], tuple[date, date]] = {}
@@ -299,9 +216,9 @@ class Oracle:
             terms[half(term.first)] = (first, max(last, term.last))
         return terms
 
-    def _periods(self, trigger: Any) -> list[tuple[str, date, date]]:
+    def _periods(self, trigger: Any) -> list[tuple[str, date, date]]:  # noqa: PLR0912  # one for each kind of trigger
         terms = self._terms()
-        everyone = School(self.calendar).days
+        everyone = self._school(None).days
         if not terms:
             return []
         if trigger.kind == "every_school_week":

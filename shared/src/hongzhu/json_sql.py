@@ -1,8 +1,9 @@
 """JSON made by the database, escaped and all, under the name that each database has for it."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Text, cast
+from sqlalchemy import Boolean, Text, cast
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.functions import GenericFunction
@@ -18,6 +19,22 @@ class _JsonArray(GenericFunction[Any]):
     inherit_cache = True
 
 
+class _JsonTruth(GenericFunction[Any]):
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_JsonTruth)
+def _truth(element: Any, compiler: Any, **kwargs: Any) -> str:
+    said = compiler.process(element.clause_expr, **kwargs)
+    # SQLite has no truth values of its own: they are numbers, and would be in JSON.
+    return (
+        str(said)
+        if compiler.dialect.name == "postgresql"
+        else f"json(CASE {said} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"
+    )
+
+
 @compiles(_JsonObject)
 def _object(element: Any, compiler: Any, **kwargs: Any) -> str:
     name = "json_build_object" if compiler.dialect.name == "postgresql" else "json_object"
@@ -29,6 +46,17 @@ def _array(element: Any, compiler: Any, **kwargs: Any) -> str:
     gathered = compiler.process(element.clause_expr, **kwargs)
     # SQLite forgets on its way through a sort that a text is JSON, unless it is told again.
     return f"json_agg{gathered}" if compiler.dialect.name == "postgresql" else f"json(json_group_array{gathered})"
+
+
+def json_object(columns: Iterable[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """Make a JSON object of columns, under their names."""
+    return _JsonObject(
+        *(part for each in columns for part in (each.key, _JsonTruth(each) if _is_truth(each) else each))
+    )
+
+
+def _is_truth(column: ColumnElement[Any]) -> bool:
+    return isinstance(column.type, Boolean)
 
 
 def json_array(column: ColumnElement[Any]) -> ColumnElement[Any]:

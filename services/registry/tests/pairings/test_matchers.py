@@ -1,0 +1,67 @@
+"""Two workers of one agency that match at the same time: everybody who can be served is, nobody twice, nobody beyond their places."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from county import LOVE, County, child, due, supporter
+from sqlalchemy import select
+
+from hongzhu.errors import ConflictError
+from hongzhu.matching import pair
+from hongzhu.messages import TaskDue
+from hongzhu_registry.database import database
+from hongzhu_registry.pairings.models import Pairing
+from hongzhu_registry.tasks.consumers import on_task_due
+
+
+class Registry:
+    """The registry as a plugin's client sees it."""
+
+    def __init__(self, county: County, together: Barrier) -> None:
+        self._county, self._together = county, together
+
+    def get(self, path: str) -> Any:
+        return self._county.get("carers", path)
+
+    def items(self, path: str, **query: Any) -> list[Any]:
+        found: list[Any] = self._county.get("carers", f"{path}?kind={query['kind']}&vetted=true&limit=200")["items"]
+        return found
+
+    def still_owed(self, message: TaskDue) -> list[str]:
+        self._together.wait()
+        return list(message.subjects)
+
+    def post(self, path: str, body: Any) -> None:
+        answer = self._county.ask("carers", "POST", path, body)
+        if answer.status_code == 409:
+            raise ConflictError(field=answer.json().get("field"))
+        assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("places", [9, 12, 15])
+def test_two_matchers_at_once_serve_whom_they_can_and_nobody_twice(postgres_county: County, places: int) -> None:
+    names = [f"c{number:02}" for number in range(12)]
+    with database.transaction() as session:
+        session.add_all(child(each, "school-own", f"{number:018}") for number, each in enumerate(names))
+        session.add_all(supporter(f"carer-{n}", "关爱会", "love_parent", capacity=3) for n in range(places // 3))
+        session.get_one(type(supporter("", "")), "carer").vetted = False
+        session.flush()
+        on_task_due(session, due(LOVE, *names))
+    together = Barrier(2)
+
+    def work(_: int) -> None:
+        pair(due(LOVE, *names), Registry(postgres_county, together), "love_parent")  # type: ignore[arg-type]  # it answers so
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(2)))
+    with database.transaction() as session:
+        lasting = select(Pairing).where(Pairing.kind == "love_parent", Pairing.ended_on.is_(None))
+        made = [(each.supporter_id, each.child_id) for each in session.scalars(lasting)]
+    taken = Counter(supporter_id for supporter_id, _ in made)
+    assert len(made) == len({each for _, each in made}) == min(places, len(names))
+    assert max(taken.values()) <= 3
+    assert not {"carer", "carer-unvetted"} & taken.keys()

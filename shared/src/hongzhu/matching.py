@@ -1,0 +1,61 @@
+"""Matching: which of an agency's vetted helpers is tied to whom, near by and within the places that each offers.
+
+The choice is a function of values; what must hold when two choose at once, the registry holds (`POST /pairings` answers 409).
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hongzhu.errors import ConflictError
+from hongzhu.messages import TaskDue, TaskOverdue
+from hongzhu.registry_client import RegistryClient
+
+Row = Mapping[str, Any]
+
+
+def places(helper: Row) -> int:
+    """Return how many more a helper can take: what was offered, one unless told, without the places taken."""
+    return max(int(helper["capacity"] or 1) - int(helper["paired"]), 0)
+
+
+def match(helpers: Sequence[Row], waiting: Sequence[Row]) -> list[tuple[Row, Row]]:
+    """Give everybody who waits a helper, as far as there are places: of the same town first, else from where most are free."""
+    free = {each["id"]: places(each) for each in helpers if each["vetted"]}
+    matched: list[tuple[Row, Row]] = []
+    left = list(waiting)
+    for near in (True, False):
+        unserved = []
+        for one in left:
+            in_town = Counter(dict.fromkeys({each["town"] for each in helpers}, 0))
+            for each in helpers:
+                in_town[each["town"]] += free.get(each["id"], 0)
+            suiting = [each for each in helpers if free.get(each["id"]) and (not near or each["town"] == one["town"])]
+            chosen = max(suiting, key=lambda each: in_town[each["town"]], default=None)
+            if chosen is None:
+                unserved.append(one)
+            else:
+                free[chosen["id"]] -= 1
+                matched.append((chosen, one))
+        left = unserved
+    return matched
+
+
+def pair(message: TaskDue | TaskOverdue, registry: RegistryClient, kind: str) -> None:
+    """Answer tasks by tying each subject to a helper of a kind who is free; with nobody free, they stay due.
+
+    Whoever loses a place to another worker chooses anew among those who are free then.
+    """
+    town = registry.get(f"/schools/{message.school_id}")["town"]
+    waiting: list[Row] = [{"id": subject, "town": town} for subject in registry.still_owed(message)]
+    while waiting:
+        helpers = list(registry.items("/supporters", kind=kind, vetted=True))
+        lost: list[Row] = []
+        for helper, one in match(helpers, waiting):
+            subject = "school_id" if one["id"] == message.school_id else "child_id"
+            try:
+                registry.post("/pairings", {"kind": kind, "supporter_id": helper["id"], subject: one["id"]})
+            except ConflictError as error:
+                if error.field == "supporter_id":
+                    lost.append(one)  # somebody was quicker; else the subject has somebody already, or has left
+        waiting = lost

@@ -1,0 +1,260 @@
+"""A rehearsal: day by day on a virtual clock, until everything each day brings has run its course."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import httpx
+
+from hongzhu import clock, runtime
+from hongzhu.errors import ConfigurationError, ConflictError, HongzhuError
+from hongzhu.i18n import _
+from hongzhu.registry_client import RegistryClient
+from hongzhu.rehearsal.chaos import Chaos
+from hongzhu.rehearsal.comparison import Outcome, compare
+from hongzhu.rehearsal.knowledge import Knowledge
+from hongzhu.rehearsal.people import People
+from hongzhu.rehearsal.trial import Trial, wait_for
+from hongzhu.settling import Watch
+
+DAY = timedelta(days=1)
+PATIENCE = 180.0
+"""Seconds in which a day must have run its course."""
+STILL = 0.15
+"""Seconds in which nothing new may be said before a day counts as settled: an agency may be at work on an answer."""
+OWN_DOORS = 2
+"""How many schools file with accounts of their own; for the others the bureau types in what they hand over."""
+TOLD = ("child.changed.v1", "school.changed.v1", "programme.changed.v1", "calendar.changed.v1", "event.happened.v1")
+
+T = TypeVar("T")
+
+
+class Rehearsal:
+    """One trial, lived through from `first` on for some days; `progress` is told of each day that is over."""
+
+    def __init__(
+        self,
+        trial: Trial,
+        first: date,
+        days: int,
+        *,
+        rate: float = 0.9,
+        seed: int = 1,
+        chaos: bool = False,
+        restarts: Mapping[str, Callable[[], None]] | None = None,
+        progress: Callable[[date, str], None] = lambda _day, _doing: None,
+    ) -> None:
+        self.trial = trial
+        self.first, self.last = first, first + (days - 1) * DAY
+        self.rate, self.seed = rate, seed
+        self.chaos = Chaos(trial, random.Random(seed), restarts or {}) if chaos else None  # noqa: S311  # nothing secret
+        self.progress = progress
+        self.day = first
+        self.lived = 0
+        self.took: list[float] = []
+        self._desk = ThreadPoolExecutor(4, "rehearsal")
+        self._wild = False
+        self._offices = ExitStack()
+
+    def live(self, data: Path) -> Outcome:
+        """Take in the data, live through the days, and hold every task against the oracle."""
+        for component in self.trial.components:
+            self.trial.told.setdefault(component, {})["HONGZHU_PACE"] = "8"
+        clock.stand_on(self.first)
+        self.trial.start()
+        try:
+            self._begin(data)
+            self._wild = self.chaos is not None
+            while True:
+                began = time.monotonic()
+                self._live_day()
+                self.took.append(time.monotonic() - began)
+                self.lived += 1
+                if self.day >= self.last:
+                    break
+                if self.chaos:
+                    self.day = self.chaos.step(self.day, self.last, clock.stand_on)
+                else:
+                    self.day += DAY
+                    clock.stand_on(self.day)
+            self._wild = False
+            return self._compare()
+        finally:
+            self._desk.shutdown(cancel_futures=True)
+            self.trial.stop()
+            self._offices.close()
+
+    def _begin(self, data: Path) -> None:
+        self.progress(self.first, _("taking in the workbooks"))
+        self.trial.wait_until_ready()
+        self.watch = Watch()
+        if not self.watch.is_empty():
+            raise ConfigurationError("There is data in these databases already; a rehearsal needs empty ones.")
+        self.trial.command("import", data, check=False)  # rows of days to come are refused, and need not be there
+        bureau = self.trial.sign_in("rehearsal-bureau")
+        self.knowledge = Knowledge(bureau)
+        schools = [each["id"] for each in bureau.items("/schools")]
+        offices = {"bureau": self._offices.enter_context(bureau)}
+        for number, school in enumerate(schools[:OWN_DOORS]):
+            options = ("--role", "school", "--school", school)
+            offices[school] = self._offices.enter_context(self.trial.sign_in(f"rehearsal-school-{number}", *options))
+        for agency in runtime.agencies():
+            with suppress(ConfigurationError):
+                offices[agency.name] = self._offices.enter_context(self.trial.agency(agency.name))
+        self.people = People(offices, self.rate, self.seed)
+        self.knowledge.learn(self.first)  # as everything was before the first agency acted
+        self._approve(bureau)
+        self.knowledge.learn_programmes()
+        self.knowledge.reach(self.first)
+
+    def _approve(self, bureau: RegistryClient) -> None:
+        """Approve what the agencies declare, once all that run here have, from the first day on."""
+        self.progress(self.first, _("approving the programmes"))
+        here = [each for each in runtime.agencies() if {"up", f"plugin {each.name}"} & self.trial.components.keys()]
+        expected = {programme.code for each in here for programme in each.programmes()}
+
+        def declared() -> set[str]:
+            self.trial.revive()
+            codes = {each["code"] for each in bureau.items("/programmes")}
+            return codes if expected <= codes else set()
+
+        for code in sorted(wait_for("the agencies to declare their programmes", declared)):
+            with suppress(ConflictError):
+                bureau.post(f"/programmes/{code}/approve", {"effective_from": str(self.first)})
+
+    def _live_day(self) -> None:
+        if self.chaos:
+            self.chaos.plan_day()
+        said_before = self._told()
+        # Planned by what was known in the morning, before the day's own news.
+        self.knowledge.reach(self.day)
+        due_before = self.watch.said["task.due.v1"]
+        self._settle()
+        if not self.lived or self._told() != said_before:
+            self._ask(lambda: self.knowledge.learn(self.day))
+        self.progress(self.day, _("people at work"))
+        said_before = self._told()
+        self.people.programmes = {
+            code: each.model_dump(mode="json", by_alias=True) for code, each in self.knowledge.programmes.items()
+        }
+        if self.watch.said["task.due.v1"] != due_before or not self.lived:
+            tasks = self._ask(lambda: list(self.people.offices["bureau"].items("/tasks", state="due")))
+            self.people.take_note(tasks, self.day, self.knowledge.calendar)
+        here = {each["id"]: each["school_id"] for each in self.knowledge.children if each["left_on"] is None}
+        jobs = [*self.people.filings(self.day, here), *self._news()]
+        self._do(jobs)
+        self._tell_oracle()
+        if (self.chaos and self.chaos.repeat(self.watch)) or jobs:
+            self._settle()
+        if self._told() != said_before:
+            self._ask(lambda: self.knowledge.learn(self.day))
+            self._settle()
+
+    def _tell_oracle(self) -> None:
+        """Tell what people did that a client has to keep, for no list of the API has it all."""
+        for filed in self.people.evidence:
+            self.knowledge.prove(*filed)
+        for row in self.people.pauses:
+            self.knowledge.pause(row)
+        self.people.evidence.clear()
+        self.people.pauses.clear()
+        self.knowledge.reach(self.day)
+
+    def _news(self) -> list[Callable[[], object]]:
+        """Return what happens on this day beside the daily work."""
+        number = (self.day - self.first).days
+        schools = [each["id"] for each in self.knowledge.schools]
+        length = (self.last - self.first).days + 1
+        if number and self.day.weekday() == 2:
+            return self.people.lives(self.day, self.knowledge.children, schools)
+        if number == length // 3 or (number > length // 3 and not self._edited):
+            self._edited = True
+            return self.people.edit_calendar(self.day, self.knowledge.calendar, schools)
+        if number and number % max(20, length // 4) == 0:
+            return self.people.tune(self.day)
+        return []
+
+    _edited = False
+
+    def _told(self) -> int:
+        """Count what the bus was told that facts, rules or the calendar stand on."""
+        return sum(
+            many for topic, many in self.watch.said.items() if not topic.startswith(("task.", "evidence.", "notice."))
+        )
+
+    def _settle(self) -> None:
+        """Let everything run its course; what did not in time is what will be missing."""
+        self.progress(self.day, _("settling"))
+        still_since = None
+        deadline = time.monotonic() + PATIENCE
+        before = began_with = self.watch.said.total()
+        while time.monotonic() < deadline:
+            self._look()
+            try:
+                left = self.watch.unfinished()
+            except Exception as error:  # a database that is being restarted
+                if not self.chaos:
+                    raise
+                left = type(error).__name__
+            said = self.watch.said.total()
+            if left or said != before:
+                before, still_since = said, time.monotonic() if not left else None
+            elif still_since is None:
+                still_since = time.monotonic()
+            elif time.monotonic() - still_since >= (STILL if said != began_with else 0):
+                return
+            time.sleep(0.02)
+        raise TimeoutError(f"{self.day} did not settle: {left}")
+
+    def _look(self) -> None:
+        if self.chaos and self._wild:
+            self.chaos.look()
+        else:
+            self.trial.revive()
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        """Ask the API, while components may be killed and must be started again."""
+        (answer,) = self._wait_for([self._desk.submit(question)])
+        return cast("T", answer)
+
+    def _do(self, jobs: Iterable[Callable[[], object]]) -> None:
+        self._wait_for([self._desk.submit(job) for job in jobs])
+
+    def _wait_for(self, futures: Sequence[Future[Any]]) -> list[Any]:
+        while not all(each.done() for each in futures):
+            self._look()
+            time.sleep(0.01)
+        return [each.result() for each in futures]
+
+    def _compare(self) -> Outcome:
+        self.progress(self.day, _("comparing every task with the oracle"))
+        self._ask(lambda: self.knowledge.learn(self.day))
+        bureau = self.people.offices["bureau"]
+
+        def records_of(child_id: str) -> list[tuple[str, Mapping[str, Any]]]:
+            return [(child_id, each) for each in bureau.items("/records", child_id=child_id)]
+
+        futures = [self._desk.submit(records_of, each["id"]) for each in self.knowledge.children]
+        records = [row for rows in self._wait_for(futures) for row in rows]
+        schools = {each["id"] for each in self.knowledge.schools}
+        records += self._ask(lambda: self._of_schools(bureau, schools))
+        self._ask(lambda: self.knowledge.learn_evidence(records))
+        self.knowledge.reach(self.day)
+        tasks = self._ask(lambda: list(bureau.items("/tasks")))
+        return compare(self.knowledge, tasks, self.day)
+
+    def _of_schools(self, bureau: RegistryClient, schools: set[str]) -> list[tuple[str, Mapping[str, Any]]]:
+        """Read the records that are of a school itself: of a kind that some programme for schools asks for."""
+        kinds = {
+            each.resolved_by for each in self.knowledge.programmes.values() if each.subject == "school" and each.form
+        }
+        found = []
+        for kind in kinds:
+            with suppress(HongzhuError, httpx.HTTPError):
+                found += [(each["school_id"], each) for each in bureau.items("/records", kind=kind)]
+        return [each for each in found if each[0] in schools]

@@ -1,0 +1,159 @@
+"""A plugin is begun with one command and looked at with another, which notices each rule that is broken."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from hongzhu.agency import Agency
+from hongzhu.cli import main
+from hongzhu.hooks import hook
+from hongzhu.i18n import ENGLISH, Text, language
+from hongzhu.plugin_contract import broken, reaches
+from hongzhu.programme import Programme
+from hongzhu.testing.examples import programme
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    before = language.set(ENGLISH)
+    yield
+    language.reset(before)
+
+
+BOTH = Text(zh="每周谈心", en="Weekly talk")
+FORM: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"topic": {"type": "string", "title": "主题|Topic", "enum": ["学习|School", "生活|Life"]}},
+}
+
+
+def plugin(*declared: Programme, name: str = "carers", title: Text | None = None) -> ModuleType:
+    """Makes a plugin in memory."""
+    module = ModuleType("hongzhu_carers")
+
+    @hook
+    def agency() -> Agency:
+        return Agency(name=name, title=title or Text(zh="关爱会", en="Carers"))
+
+    @hook
+    def programmes() -> list[Programme]:
+        return list(declared)
+
+    vars(module).update(agency=agency, programmes=programmes)
+    return module
+
+
+def talk(**changes: Any) -> Programme:
+    kept = {"name": BOTH, "purpose": BOTH, "form": FORM, "assignee": "class_teacher", "fields": {"grade"}}
+    return programme(changes.pop("code", "carers.talk"), **(kept | changes))
+
+
+def with_property(**changes: Any) -> dict[str, Any]:
+    return FORM | {"properties": {"topic": FORM["properties"]["topic"] | changes}}
+
+
+def test_a_plugin_that_keeps_the_contract_is_told_nothing() -> None:
+    assert list(broken("carers", plugin(talk()))) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        (plugin(talk(), name="others"), "others"),
+        (plugin(talk(code="others.talk")), "others.talk"),
+        (plugin(title=Text(zh="Carers", en="Carers")), "title"),
+        (plugin(talk(name=Text(zh="每周谈心", en="每周谈心"))), "name"),
+        (plugin(talk(purpose=Text(zh="谈心", en=" "))), "purpose"),
+        (plugin(talk(fields={"shoe_size"})), "shoe_size"),
+        (plugin(talk(subject="school", assignee="agency")), "not for children"),
+        (plugin(talk(form=None)), "no form"),
+        (plugin(talk(form=FORM | {"type": "thing"})), "JSON Schema"),
+        (plugin(talk(form={**FORM, "additionalProperties": True})), "RecordForm"),
+        (plugin(talk(form=with_property(title="主题"))), "title of topic"),
+        (plugin(talk(form=with_property(enum=["学习"]))), "choice"),
+        (plugin(talk(), talk(code="carers.other", form=FORM | {"required": ["topic"]})), "different forms"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_each_rule_that_is_broken_is_told(module: ModuleType, told: str) -> None:
+    (sentence,) = broken("carers", module)
+    assert told in sentence
+
+
+def test_a_hook_of_another_shape_is_told() -> None:
+    module = plugin(talk())
+
+    @hook
+    def task_due(message: Any, registry: Any, surprise: Any) -> None:
+        pass
+
+    vars(module).update(task_due=task_due)
+    assert len(list(broken("carers", module))) == 1
+
+
+def test_a_hook_that_there_is_not_is_told() -> None:
+    module = plugin(talk())
+
+    @hook
+    def task_doo(message: Any) -> None:
+        pass
+
+    vars(module).update(task_doo=task_doo)
+    assert len(list(broken("carers", module))) == 1
+
+
+def test_code_that_fails_is_told_and_stops_nothing() -> None:
+    module = plugin(talk())
+
+    @hook
+    def programmes() -> list[Programme]:
+        raise KeyError("forgotten")
+
+    vars(module).update(programmes=programmes)
+    (sentence,) = broken("carers", module)
+    assert "forgotten" in sentence
+
+
+def test_what_leads_to_a_database_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hongzhu_heavy.py").write_text("import sqlalchemy\n", encoding="utf-8")
+    (tmp_path / "hongzhu_light.py").write_text("import hongzhu.matching\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert reaches("hongzhu_heavy") == ["sqlalchemy"]
+    assert reaches("hongzhu_light") == []
+
+
+def test_a_plugin_that_was_just_begun_keeps_the_contract_and_its_own_test(tmp_path: Path) -> None:
+    begun = CliRunner().invoke(main, ["plugin", "new", "city_library", "--title", "市图书馆", "--into", str(tmp_path)])
+    assert begun.exit_code == 0, begun.output
+    folder = tmp_path / "city_library"
+    program = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)]
+    environment = {"PYTHONPATH": str(folder / "src"), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, cwd=folder, check=False)
+    assert "2 passed" in done.stdout, done.stdout
+    again = CliRunner().invoke(main, ["plugin", "new", "city_library", "--into", str(tmp_path)])
+    assert again.exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["City", "1st", "city-library", "../city"])
+def test_an_agency_s_name_is_a_name(name: str, tmp_path: Path) -> None:
+    assert CliRunner().invoke(main, ["plugin", "new", name, "--into", str(tmp_path)]).exit_code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_installed_plugin_keeps_the_contract() -> None:
+    from hongzhu import runtime
+
+    for agency in runtime.agencies():
+        done = CliRunner().invoke(main, ["plugin", "check", agency.name])
+        assert done.exit_code == 0, done.output
+
+
+def test_a_plugin_that_is_not_installed_is_missed() -> None:
+    assert CliRunner().invoke(main, ["plugin", "check", "nobody"]).exit_code == 1

@@ -1,0 +1,85 @@
+"""A plugin hears every message that it has a hook for, each as an occasion of its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from hongzhu.agency import Agency
+from hongzhu.hooks import hook
+from hongzhu.i18n import Text
+from hongzhu.messages import TOPICS, TaskClosed, TaskDue, TaskOverdue
+from hongzhu.plugin_worker import HOOKS_BY_TOPIC, PluginWorker
+from hongzhu.testing.examples import MONDAY
+
+
+class Registry:
+    """A registry's client that remembers under which occasion it was asked."""
+
+    def __init__(self) -> None:
+        self.occasions: list[str] = []
+
+    @contextmanager
+    def because_of(self, occasion: str) -> Iterator[None]:
+        self.occasions.append(occasion)
+        yield
+
+
+@pytest.fixture
+def heard() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def plugin(heard: list[str]) -> ModuleType:
+    made: Any = ModuleType("carers")
+
+    @hook
+    def agency() -> Agency:
+        return Agency(name="carers", title=Text(zh="关爱会", en="Carers"))
+
+    @hook
+    def task_due(message: TaskDue) -> None:
+        heard.append(message.topic)
+
+    @hook
+    def task_overdue(message: TaskOverdue, registry: Registry) -> None:
+        assert registry.occasions
+        heard.append(f"{message.topic} {message.step} {message.to}")
+
+    @hook
+    def task_closed(message: TaskClosed) -> None:
+        heard.append(message.topic)
+
+    made.agency, made.task_due, made.task_overdue, made.task_closed = agency, task_due, task_overdue, task_closed
+    return made  # type: ignore[no-any-return]
+
+
+def test_each_message_calls_its_hook_and_each_step_is_an_occasion_of_its_own(
+    plugin: ModuleType, heard: list[str]
+) -> None:
+    task: dict[str, Any] = {"programme": "carers.talk", "period": "week:2020-11-23", "school_id": "s1"}
+    task |= {"subjects": ("c1",), "period_start": MONDAY}
+    sunday = MONDAY + timedelta(days=6)
+    due = TaskDue(**task, version=1, opens_on=MONDAY, due_on=sunday)
+    steps = [TaskOverdue(**task, version=1, due_on=sunday, step=step, to="bureau") for step in (1, 2)]
+    closed = TaskClosed(**task, state="missed")
+    registry: Any = Registry()
+    worker = PluginWorker("carers", plugin)
+    for message in (due, *steps, steps[0], closed):
+        worker._call(registry, message)
+    assert heard == [
+        "task.due.v1",
+        "task.overdue.v1 1 bureau",
+        "task.overdue.v1 2 bureau",
+        "task.overdue.v1 1 bureau",
+        "task.closed.v1",
+    ]
+    assert len(set(registry.occasions)) == 4, "the same step again is the same occasion"
+
+
+def test_every_message_that_is_addressed_to_an_agency_has_a_hook() -> None:
+    assert set(HOOKS_BY_TOPIC) == {each for each in TOPICS.values() if hasattr(each, "agency")}
