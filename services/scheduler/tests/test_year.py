@@ -182,8 +182,11 @@ def play(town: Any, story: list[tuple[int, str, Any]], seed: int) -> StateOracle
                     tell(SchoolChanged(schools=(facts,)))
                 oracle.know(facts, today)
         oracle.refresh(today)
-        # Newcomers are planned on coming, as far as their programmes are.
         if oracle.latest > date.min:
+            if kind in ("calendar", "programme"):  # the next tick is a second away, not weeks
+                plan(town.database, today)
+                oracle.plan(today)
+            # Newcomers are planned on coming, as far as their programmes are.
             oracle.plan(oracle.latest)
     return oracle
 
