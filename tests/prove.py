@@ -19,6 +19,7 @@ from tempfile import mkdtemp
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.proofs import canaries, fuzz, hostile, kills  # found by the line above
+from tests.proofs.account import Account
 from tests.proofs.crash_at import POINTS
 from tests.proofs.kills import AT_RANDOM
 from tests.proofs.servers import Postgres, RabbitMQ, servers
@@ -153,7 +154,7 @@ def _restart(server: Postgres | RabbitMQ) -> None:
     server.start()
 
 
-def _tell(title: str, account: kills.Account) -> bool:
+def _tell(title: str, account: Account) -> bool:
     print(f"\n{title}")
     for line in account.lines():
         print(line)
