@@ -118,12 +118,15 @@ class County:
 
     def teller(self, child: Child) -> Teacher | None:
         """Return who is told of a child's talk: its class teacher, else the school's coordinator."""
-        mine = [each for each in self.teachers if each.school == child.school]
-        for grade, room in ((child.grade, child.room), (0, 0)):
-            for teacher in mine:
-                if (teacher.grade, teacher.room) == (grade, room):
-                    return teacher
-        return None
+        return self._teacher(child.school, child.grade, child.room) or self.coordinator(child.school)
+
+    def coordinator(self, school: School) -> Teacher | None:
+        """Return who coordinates at a school."""
+        return self._teacher(school, 0, 0)
+
+    def _teacher(self, school: School, grade: int, room: int) -> Teacher | None:
+        own = ((each.school, each.grade, each.room) == (school, grade, room) for each in self.teachers)
+        return next((each for each, its in zip(self.teachers, own, strict=True) if its), None)
 
     def talks(self, week: date) -> list[Child]:
         """Return the children who are owed a talk in the school week of the Monday `week`."""

@@ -216,7 +216,7 @@ class Life:
         """Hold what is stored against what the county's own lists say."""
         week = self.day - self.day.weekday() * county.DAY
         tasks = {(*task, state) for task, state in self.county.owed(FIRST_DAY, self.day, self.talked).items()}
-        told = {(name, str(day)) for day in self.days[: self.number + 1] for name in self.told_on(day)}
+        told = {(name, str(self.days[n])) for n in range(self.number + 1) for name in self.told_in(n)}
         paired = {school.name for school in self.county.schools}
         talks = Counter((school, str(filed)) for (school, filed) in self.filed())
         lost: list[str] = []
@@ -227,7 +227,7 @@ class Life:
             twice.extend(f"{what}: {each}" for each in (there - wanted).elements())
 
         names = dict(self.read("registry", "SELECT id, name FROM child UNION ALL SELECT id, name FROM school"))
-        people = dict(self.read("registry", "SELECT id, name FROM supporter"))
+        people = dict(self.read("registry", "SELECT id, name FROM supporter")) | {"bureau": "bureau"}
         hold("scheduler", Counter(tasks), Counter(self.scheduled(names)))
         hold("registry", Counter(tasks), Counter(self.registered(names)))
         hold("announced", Counter(task[:3] for task in tasks), Counter(self.announced(names)))
@@ -246,12 +246,26 @@ class Life:
         assert expected > len(self.county.talks(week)), "the oracle expects something"
         return Found(expected, lost, twice)
 
-    def told_on(self, day: date) -> set[str]:
-        """Return the names of those who must have been told on a day."""
-        week = day - day.weekday() * county.DAY
-        joined = {code for code, since in self.county.joined.items() if since <= day}
-        tellers = {self.county.teller(child) for child in self.county.talks(week) if child.school.code in joined}
-        return {teller.name for teller in tellers if teller}
+    def told_in(self, number: int) -> set[str]:
+        """Return who must have been told in a week: of its own talks, and further up of those that nobody held."""
+        joined = {code for code, since in self.county.joined.items() if since <= self.days[number]}
+        tellers = {self.county.teller(child) for child in self.talks(number) if child.school.code in joined}
+        # A talk is missed when its week is over; its coordinator is told when one more has gone by, the bureau after two.
+        tellers |= {self.county.coordinator(child.school) for child in self.missed(number - 2)}
+        return {teller.name for teller in tellers if teller} | ({"bureau"} if self.missed(number - 3) else set())
+
+    def talks(self, number: int) -> list[county.Child]:
+        """Return the children who are owed a talk in a week."""
+        return self.county.talks(self.monday(number)) if number >= 0 else []
+
+    def missed(self, number: int) -> list[county.Child]:
+        """Return those of them with whom nobody talked."""
+        return [child for child in self.talks(number) if (child.name, self.monday(number)) not in self.talked]
+
+    def monday(self, number: int) -> date:
+        """Return the Monday of a week."""
+        day = self.days[number]
+        return day - day.weekday() * county.DAY
 
     def filed(self) -> Iterable[tuple[str, date]]:
         """Yield the school and day of each talk that was filed: one a class."""
