@@ -216,8 +216,9 @@ def _redis(*, needed: bool) -> Iterator[str]:
 
 def _until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    while not condition():
+        assert time.monotonic() < deadline, "a peer's server did not start"
+        time.sleep(0.02)  # between two looks
 
 
 if __name__ == "__main__":

@@ -56,7 +56,9 @@ class Chaos:
             return day + DAY
         self.done["clock jumps"] += 1
         stand_on(day - self.dice.randint(1, 3) * DAY)
-        time.sleep(0.3)  # long enough for ticks to see it
+        time.sleep(
+            0.3
+        )  # how long the clock stays wrong: several ticks at a rehearsal's pace, seen by some and not by others
         there = min(day + self.dice.randint(1, 3) * DAY, last)
         stand_on(there)
         return there

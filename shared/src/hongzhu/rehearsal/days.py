@@ -18,7 +18,7 @@ def working(day: date) -> bool:
     """Whether the State Council lets people work on a day; week-ends are off where it has not said."""
     try:
         return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
+    except NotImplementedError:  # its answer for a year whose holidays are not announced
         return day.weekday() not in (5, 6)
 
 

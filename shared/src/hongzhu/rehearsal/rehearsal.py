@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -208,7 +208,7 @@ class Rehearsal:
                 still_since = time.monotonic()
             elif time.monotonic() - still_since >= (STILL if said != began_with else 0):
                 return
-            time.sleep(0.02)
+            time.sleep(0.02)  # between two looks, up to the limit above
         raise TimeoutError(f"{self.day} did not settle: {left}")
 
     def _look(self) -> None:
@@ -226,9 +226,9 @@ class Rehearsal:
         self._wait_for([self._desk.submit(job) for job in jobs])
 
     def _wait_for(self, futures: Sequence[Future[Any]]) -> list[Any]:
-        while not all(each.done() for each in futures):
+        # What is asked gives up by itself when its own patience ends; meanwhile whoever dies is started again.
+        while wait(futures, timeout=0.01).not_done:
             self._look()
-            time.sleep(0.01)
         return [each.result() for each in futures]
 
     def _compare(self) -> Outcome:

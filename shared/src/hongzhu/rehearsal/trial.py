@@ -55,7 +55,7 @@ def wait_for(what: str, condition: Callable[[], Any], limit: float = 90.0, pause
             return answer
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {limit:.0f} s in vain for {what}")
-        time.sleep(pause)
+        time.sleep(pause)  # between two looks, up to the limit
 
 
 class Trial:

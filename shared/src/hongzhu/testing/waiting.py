@@ -9,4 +9,4 @@ def wait_until(true: Callable[[], object], limit: float = 20) -> None:
     deadline = time.monotonic() + limit
     while not true():
         assert time.monotonic() < deadline, f"waited {limit} s in vain"
-        time.sleep(0.02)
+        time.sleep(0.02)  # between two looks

@@ -91,7 +91,7 @@ def _messages_in(queues: list[str]) -> int:
 def _wait_or_give_up(deadline: float) -> None:
     if time.monotonic() > deadline:
         raise ConfigurationError("The trial did not come to rest in {seconds} seconds.", seconds=int(PATIENCE))
-    time.sleep(0.25)
+    time.sleep(0.25)  # between two looks, until the caller's deadline
 
 
 def _calendar(registry: RegistryClient) -> SchoolCalendar:
