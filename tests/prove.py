@@ -1,4 +1,4 @@
-"""The long proofs: ``python tests/prove.py [kills|hostile|canaries|fuzz|year …] [--times 20] [--days 312]``; all of them unless named.
+"""The long proofs: ``python tests/prove.py [kills|year …] [--times 20] [--days 312]``; all of them unless named; see ``--help``.
 
 Each prints its counts and nothing is skipped: what a proof needs and does not find ends it with an error.
 """
@@ -18,7 +18,8 @@ from tempfile import mkdtemp
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.proofs import canaries, fuzz, hostile, kills  # found by the line above
+from rich.console import Console
+from tests.proofs import agency, backlog, canaries, fuzz, hostile, kills, poison  # found by the line above
 from tests.proofs.account import Account
 from tests.proofs.crash_at import POINTS
 from tests.proofs.kills import AT_RANDOM
@@ -26,6 +27,7 @@ from tests.proofs.servers import Postgres, RabbitMQ, servers
 from tests.proofs.stack import Distributed, Embedded, Stack
 
 from hongzhu import runtime
+from hongzhu.rehearsal import report
 from hongzhu.rehearsal.command import demo_data
 from hongzhu.rehearsal.rehearsal import Rehearsal
 
@@ -58,14 +60,54 @@ def prove_embedded(folder: Path, times: int, only: str) -> bool:
 
 
 def prove_hostile(folder: Path, times: int, only: str) -> bool:
-    """Let an agency's broker account try what it must not do."""
+    """Let every agency's broker account try what it must not do, to itself, to each other agency and to the services."""
+    names = [each.name for each in runtime.agencies()]
+    outcome = hostile.Outcome(0, [])
     with servers() as own:
-        stack = Distributed(folder / "hostile", own)
+        stack = Distributed(folder / "hostile", own, names)
         own.rabbitmq.ask("PUT", "/vhosts/hongzhu_test_other")
-        url = stack.environment("plugin legal_aid")["HONGZHU_BROKER_URL"]
-        outcome = hostile.attack(url, ("/", "hongzhu_test_other"))
-    say(f"hostile agency: {outcome} {' '.join(outcome.allowed)}")
+        for name in names:
+            url = stack.environment(f"plugin {name}")["HONGZHU_BROKER_URL"]
+            others = [each for each in names if each != name]
+            outcome += (each := hostile.attack(url, name, others, ("/", "hongzhu_test_other")))
+            say(f"  {name}: {each}")
+    say(f"hostile, {len(names)} agencies: {outcome} {' '.join(outcome.allowed)}")
     return not outcome.allowed
+
+
+def prove_agency(folder: Path, times: int, only: str) -> bool:
+    """Kill an agency on a machine of its own while tasks arrive, upgrade it, suspend it and revoke it."""
+    if reason := agency.may_make_namespaces():
+        raise RuntimeError(reason)
+    folder.chmod(0o755)
+    python = agency.make_environment(folder)
+    with servers() as own:
+        stack = Distributed(folder / "stack", own, ["education_bureau"])
+        try:
+            with agency.Machine(python, folder).connected() as machine:
+                outcome = agency.live(stack, machine, times, say)
+        finally:
+            stack.stop()
+    say(f"agency alone: {outcome}")
+    return outcome.clean
+
+
+def prove_backlog(folder: Path, times: int, only: str) -> bool:
+    """Let 100,000 messages wait for one stopped agency, or 5,000 for each of `--times`; the others must not notice."""
+    names = [each.name for each in runtime.agencies()]
+    with servers() as own:
+        url = f"{own.rabbitmq.url}/"
+        outcome = backlog.prove(url, folder, say, many=5_000 * times, asked=3_000, agencies=names)
+    say(f"backlog: {outcome}")
+    return outcome.clean
+
+
+def prove_poison(folder: Path, times: int, only: str) -> bool:
+    """Send every kind of poison among 1,000 good messages, or 50 for each of `--times`."""
+    with servers() as own:
+        outcome = poison.poison(f"{own.rabbitmq.url}/", 50 * times, say)
+    say(f"poison: {outcome} {' '.join(outcome.unseen)}")
+    return outcome.clean
 
 
 def prove_canaries(folder: Path, times: int, only: str) -> bool:
@@ -145,6 +187,7 @@ def _rehearse(stack: Stack, first: date, days: int, restarts: dict[str, Callable
         say(f"  not compared: {code} ({reason})")
     for each in (*outcome.lost[:10], *outcome.dup[:10], *outcome.wrong[:10]):
         say(f"  {each}")
+    Console(highlight=False, markup=False).print(report.laid_out(rehearsal, outcome))
     say(str(outcome))
     return outcome.clean
 
@@ -165,6 +208,9 @@ PROOFS: dict[str, Callable[[Path, int, str], bool]] = {
     "kills": prove_kills,
     "embedded": prove_embedded,
     "hostile": prove_hostile,
+    "agency": prove_agency,
+    "backlog": prove_backlog,
+    "poison": prove_poison,
     "canaries": prove_canaries,
     "isolation": prove_isolation,
     "fuzz": prove_fuzz,

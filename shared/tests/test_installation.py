@@ -97,7 +97,8 @@ def test_postgres_and_rabbitmq_know_the_passwords_that_the_services_have(tmp_pat
 def test_an_agency_may_read_its_own_queue_and_nothing_else() -> None:
     for account, queues in {
         "agency.legal_aid": ["agency.legal_aid"],
-        "registry": ["registry"],
+        "scheduler": ["scheduler"],
+        "registry": ["registry", "registry.parked", "agency.legal_aid.parked"],
     }.items():
         may = rights(account)
         names = [
@@ -106,6 +107,7 @@ def test_an_agency_may_read_its_own_queue_and_nothing_else() -> None:
             "agencyXlegal_aid",
             "registry",
             "registry.parked",
+            "scheduler",
             "agency.legal_aid.parked",
         ]
         assert [name for name in names if re.search(may["read"], name)] == queues

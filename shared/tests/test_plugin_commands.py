@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from hongzhu.agency import Agency
 from hongzhu.cli import main
+from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import ENGLISH, Text, language
 from hongzhu.plugin_contract import broken, reaches
@@ -55,6 +56,11 @@ def talk(**changes: Any) -> Programme:
     return programme(changes.pop("code", "carers.talk"), **(kept | changes))
 
 
+def figure(**changes: Any) -> Figure:
+    kept = {"name": "talks", "title": BOTH, "unit": Text(zh="次", en=" talks"), "of": "records", "kind": "talk"}
+    return Figure.model_validate(kept | changes)
+
+
 def with_property(**changes: Any) -> dict[str, Any]:
     return FORM | {"properties": {"topic": FORM["properties"]["topic"] | changes}}
 
@@ -85,6 +91,74 @@ def test_a_plugin_that_keeps_the_contract_is_told_nothing() -> None:
 def test_each_rule_that_is_broken_is_told(module: ModuleType, told: str) -> None:
     (sentence,) = broken("carers", module)
     assert told in sentence
+
+
+SAID = Text(zh="谈心{talks}。", en="{talks} were held.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"figures": (figure(title=Text(zh="谈心", en="")),)},
+            "the title of the figure talks is not there in both languages",
+        ),
+        (
+            {"figures": (figure(unit=Text(zh="次", en="")),)},
+            "the unit of the figure talks is not there in both languages",
+        ),
+        (
+            {"figures": (figure(),), "sentence": Text(zh="谈心{talks}。", en="谈{talks}")},
+            "the sentence is not there in both",
+        ),
+        (
+            {"figures": (figure(), figure(name="more")), "sentence": Text(zh="谈心{talks}。", en="{more}.")},
+            "does not name the same figures in both languages",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_figure_or_sentence_in_one_language_is_told(changes: dict[str, Any], told: str) -> None:
+    assert list(broken("carers", plugin(talk(figures=(figure(),), sentence=SAID)))) == []
+    [fault] = broken("carers", plugin(talk(**changes)))
+    assert told in fault
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"sentence": SAID}, "no such figure"),
+        ({"figures": (figure(),), "sentence": Text(zh="谈心。", en="Talks.")}, "would be said whatever was done"),
+        ({"figures": (figure(), figure())}, "one name"),
+    ],
+)
+def test_a_sentence_stands_on_the_programme_s_own_figures(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        talk(**changes)
+
+    def programmes() -> list[Programme]:
+        return [talk(**changes)]
+
+    module = plugin()
+    module.programmes = hook(programmes)  # type: ignore[attr-defined]  # a plugin made in memory
+    [fault] = broken("carers", module)
+    assert "carers.talk" in fault or "what it promises" in fault
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"where": {"colour": "red"}},
+        {"sum": "brochures"},
+        {"of": "children"},
+        {"of": "children", "kind": None, "distinct": "child"},
+        {"own": True},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_counted_is_no_figure(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="talks"):
+        figure(**changes)
 
 
 def test_a_hook_of_another_shape_is_told() -> None:
@@ -133,6 +207,8 @@ def test_a_plugin_that_was_just_begun_keeps_the_contract_and_its_own_test(tmp_pa
     begun = CliRunner().invoke(main, ["plugin", "new", "city_library", "--title", "市图书馆", "--into", str(tmp_path)])
     assert begun.exit_code == 0, begun.output
     folder = tmp_path / "city_library"
+    written = (folder / "src/hongzhu_city_library/__init__.py").read_text(encoding="utf-8")
+    assert written.count("\n") < 60, "a programme with its form, figure and sentence is quickly written"
     program = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)]
     environment = {"PYTHONPATH": str(folder / "src"), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(program, env=environment, capture_output=True, text=True, cwd=folder, check=False)

@@ -189,7 +189,9 @@ def test_what_is_parked_can_be_looked_at_and_let_go_again(
         wait_until(lambda: len(parked(connection, queue)) == 3)
         for _ in range(2):  # looking changes nothing
             listed = run.invoke(operating.parked, ["list"], catch_exceptions=False)
-            assert sorted(listed.output.splitlines()) == [f"{queue}\tchild.changed.v1\t{each}" for each in "abc"]
+            reason = "-" if broker_url.startswith("memory") else "rejected"  # only RabbitMQ says why
+            lines = [f"{queue}\tchild.changed.v1\t{each}\t{reason}" for each in "abc"]
+            assert sorted(listed.output.splitlines()) == lines
         # Let go too early, all are parked again, and the replay ends all the same.
         assert run.invoke(operating.parked, ["replay", queue]).exit_code == 0
         wait_until(lambda: len(parked(connection, queue)) == 3)

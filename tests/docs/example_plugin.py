@@ -7,6 +7,7 @@ from pydantic import Field
 
 from hongzhu.agency import Agency
 from hongzhu.errors import ConflictError
+from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
 from hongzhu.messages import TaskDue
@@ -37,6 +38,21 @@ class ReadingHour(RecordForm):
 # end of excerpt
 
 
+# excerpt figures
+READ_WITH = Figure(
+    name="children",
+    title=Text(zh="陪读的儿童", en="Children read with"),
+    unit=Text(zh="人", en=" children"),
+    of="records",
+    kind="reading_hour",
+    distinct="child",
+)
+SAID = Text(zh="市图书馆陪{children}留守儿童读书。", en="The city library read with {children}.")
+
+
+# end of excerpt
+
+
 # excerpt programmes
 @hook
 def programmes() -> list[Programme]:
@@ -56,6 +72,8 @@ def programmes() -> list[Programme]:
             resolved_by="reading_hour",
             form=ReadingHour.model_json_schema(),
             fields=frozenset({"grade", "class_name"}),
+            figures=(READ_WITH,),
+            sentence=SAID,
         ),
         Programme(
             code="city_library.reading_friend",

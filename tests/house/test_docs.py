@@ -126,4 +126,4 @@ def test_every_command_that_a_page_names_is_there(words: tuple[str, ...]) -> Non
 
 def test_a_command_that_is_not_there_would_be_noticed() -> None:
     with pytest.raises(LookupError):
-        found(("report",))
+        found(("nothing",))

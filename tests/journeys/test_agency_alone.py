@@ -1,45 +1,25 @@
 """An agency's machine has its plugin and what that is built on, no database and no web server, and that is enough to run."""
 
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from tests.journeys import county
+from tests.proofs import agency
 from tests.proofs.servers import wait_for
-from tests.proofs.stack import ROOT, Distributed
-
-UV = Path(sys.executable).with_name("uv")
+from tests.proofs.stack import Distributed
 
 
 @pytest.fixture(scope="module")
 def agency_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the Python of a fresh environment into which the plugin alone was installed, built from this tree."""
-    folder = tmp_path_factory.mktemp("agency")
-    python = folder / "venv/bin/python"
-    environment = {name: each for name, each in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    wheels, locked = folder / "wheels", folder / "locked.txt"
-
-    def uv(*arguments: str | Path) -> None:
-        done = subprocess.run(
-            [UV, *arguments, "--quiet"],
-            cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=240,
-        )  # fmt: skip
-        assert done.returncode == 0, f"uv {arguments}: {done.stderr}"
-
-    for source in ("shared", "plugins/legal_aid"):
-        uv("build", "--wheel", "--out-dir", wheels, ROOT / source)
-    uv("export", "--frozen", "--no-dev", "--no-emit-workspace", "--no-hashes", "--all-packages", "-o", locked)
-    uv("venv", "--python", sys.executable, folder / "venv")
-    uv("pip", "install", "--python", python, "--constraint", locked, *wheels.glob("*.whl"))
-    return python
+    return agency.make_environment(tmp_path_factory.mktemp("agency"))
 
 
 def test_the_plugin_alone_brings_no_database_and_no_web_server(agency_python: Path) -> None:
     told = subprocess.run(
-        [UV, "pip", "list", "--quiet", "--format=freeze", "--python", agency_python],
+        [agency.UV, "pip", "list", "--quiet", "--format=freeze", "--python", agency_python],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     installed = {line.partition("==")[0].lower() for line in told.stdout.splitlines()}
@@ -82,3 +62,17 @@ def test_the_plugin_alone_does_its_work_from_its_own_machine(
     finally:
         worker.kill()
         worker.wait()
+
+
+@pytest.mark.postgres
+@pytest.mark.rabbitmq
+def test_the_agency_survives_kills_and_an_upgrade_on_a_machine_of_its_own_until_it_is_revoked(
+    distributed: Distributed, agency_python: Path, tmp_path: Path
+) -> None:
+    if reason := agency.may_make_namespaces():
+        pytest.skip(reason)
+    with agency.Machine(agency_python, tmp_path).connected() as machine:
+        outcome = agency.live(distributed, machine, 2, print)
+    print(outcome)
+    assert outcome.clean
+    assert (outcome.kills, outcome.expected) == (2, 5)

@@ -7,7 +7,7 @@ import pytest
 from tests.journeys import county
 from tests.proofs.hostile import attack
 from tests.proofs.servers import wait_for
-from tests.proofs.stack import VHOST, Distributed
+from tests.proofs.stack import AGENCIES, VHOST, Distributed
 
 pytestmark = [pytest.mark.postgres, pytest.mark.rabbitmq]
 
@@ -24,15 +24,18 @@ def test_what_an_agency_must_not_do_is_denied_and_what_it_must_do_it_can(
     distributed: Distributed, other_vhost: str, tmp_path: Path
 ) -> None:
     stack = distributed
-    outcome = attack(stack.environment("plugin legal_aid")["HONGZHU_BROKER_URL"], ("/", other_vhost))
-    print(outcome)
-    assert outcome.allowed == []
+    for own, other in (AGENCIES, AGENCIES[::-1]):
+        outcome = attack(
+            stack.environment(f"plugin {own}")["HONGZHU_BROKER_URL"], own, [other], ("/", other_vhost), ["scheduler"]
+        )
+        print(outcome)
+        assert outcome.allowed == []
 
     # An account made by command, here a new one for the same agency, is confined alike.
     printed = stack.command("agency", "add", "legal_aid")
     variables = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
     assert variables.keys() == {"HONGZHU_REGISTRY_URL", "HONGZHU_API_TOKEN", "HONGZHU_BROKER_URL"}
-    assert attack(variables["HONGZHU_BROKER_URL"], ("/", other_vhost)).allowed == []
+    assert attack(variables["HONGZHU_BROKER_URL"], "legal_aid", ["education_bureau"], ("/", other_vhost)).allowed == []
 
     # The same account is all that its worker has; with it each school gets its counsellor.
     qingxi = county.invent(seed=5, schools=3, children=6)

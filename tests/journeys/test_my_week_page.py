@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from tests.journeys import county
 from tests.journeys.county import FIRST_DAY, TALK, County
 from tests.journeys.people import Mailbox, mail_server
@@ -95,6 +97,19 @@ def phone(browser: Browser, **more: Any) -> Iterator[Page]:
     context.close()
 
 
+@contextmanager
+def away(browser: Browser, **more: Any) -> Iterator[Page]:
+    """Hold a phone whose line comes and goes; that it complains of it is what it is for."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB", **more)
+    yield context.new_page()
+    context.close()
+
+
+def kept_pages(page: Page) -> int:
+    """How many pages the phone keeps for when there is no line."""
+    return int(page.evaluate("caches.open('hongzhu-weeks').then(pages => pages.keys()).then(keys => keys.length)"))
+
+
 def wide(page: Page) -> int:
     """By how much the page is wider than the screen."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
@@ -159,7 +174,7 @@ def test_all_are_ticked_by_one_tap_and_what_is_typed_survives_a_mistake(
         assert small_targets(page) == []
         page.get_by_label("Classmates").check()
         page.get_by_role("button", name=f"Record for {len(names)}").click()
-        assert page.get_by_role("heading", name="All done this week").is_visible()
+        page.get_by_role("heading", name="All done this week").wait_for()
 
 
 def test_the_page_works_without_scripts_and_on_the_narrowest_screen(
@@ -204,3 +219,133 @@ def test_an_old_or_forged_link_says_that_a_new_one_comes(browser: Browser, links
         assert answer.status == 404
         assert "The next notice brings a new one" in page.locator("main").inner_text()
         assert page.locator("form").count() == 0
+
+
+def test_what_is_recorded_without_a_line_waits_on_the_phone_and_is_sent_once(
+    browser: Browser, links: list[tuple[str, list[str]]], told: tuple[Mailbox, Embedded]
+) -> None:
+    link, names = links[3]
+    assert len(names) > 1
+    _, stack = told
+    kept = "localStorage.getItem('hongzhu-unsent')"
+    with away(browser) as page:
+        page.goto(link)
+        wait_for("the phone to keep the page", lambda: kept_pages(page) == 1)
+        page.context.set_offline(True)
+        page.goto(link)
+        assert "There is no line at the moment" in page.locator(".away").inner_text()
+        name = page.locator(".child .name").first.inner_text()
+        page.get_by_label(name).check()
+        page.get_by_label("Health").check()
+        page.get_by_label("To remember").fill("Had a cold.")
+        page.get_by_role("button", name="Record for 1").click()
+        page.get_by_text("Waits for the line").wait_for()
+        assert page.get_by_label(name).is_disabled(), "who waits is not recorded a second time"
+        assert small_targets(page) == []
+        page.goto(link)
+        page.get_by_text("Waits for the line").wait_for()
+        assert "Had+a+cold" in page.evaluate(kept)
+        sent = []
+        page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+        page.context.set_offline(False)
+        page.get_by_text("Recorded for 1").wait_for()
+        assert page.locator(".done .name").all_inner_texts() == [name]
+        assert page.evaluate(kept) is None, "what has arrived stays on the phone no longer"
+        page.goto(link)
+        assert len(sent) == 1
+    with stack.bureau() as bureau:
+        records = bureau.get("/records", params={"kind": "talk"}).raise_for_status().json()["items"]
+    assert [each["data"].get("note") for each in records].count("Had a cold.") == 1
+
+
+def test_a_phone_that_never_heard_the_answer_sends_again_and_nothing_is_there_twice(
+    browser: Browser, links: list[tuple[str, list[str]]], told: tuple[Mailbox, Embedded]
+) -> None:
+    link, _ = links[4]
+    _, stack = told
+    with away(browser, service_workers="block") as page:
+        page.goto(link)
+
+        def lose_the_answer(route: Route) -> None:
+            route.fetch()
+            route.abort()
+
+        page.route(
+            "**/w/**", lambda route: lose_the_answer(route) if route.request.method == "POST" else route.continue_()
+        )
+        page.locator(".child input").first.check()
+        page.get_by_label("Classmates").check()
+        page.get_by_label("To remember").fill("Has a new friend.")
+        page.locator("button.file").click()
+        page.get_by_text("Waits for the line").wait_for()
+        page.unroute("**/w/**")
+        page.get_by_role("button", name="Send now").click()
+        page.get_by_text("Recorded for 1").wait_for()
+    with stack.bureau() as bureau:
+        records = bureau.get("/records", params={"kind": "talk"}).raise_for_status().json()["items"]
+    assert [each["data"].get("note") for each in records].count("Has a new friend.") == 1
+
+
+def test_what_a_phone_kept_is_gone_once_its_week_is_over(browser: Browser, links: list[tuple[str, list[str]]]) -> None:
+    link, _ = links[1]
+    with away(browser) as page:
+        page.goto(link)
+        wait_for("the phone to keep the page", lambda: kept_pages(page) == 1)
+        page.evaluate(
+            """async () => {
+                const pages = await caches.open("hongzhu-weeks");
+                const [key] = await pages.keys();
+                const old = { headers: { "Hongzhu-Keep-Until": "2020-01-01T00:00:00+00:00" } };
+                await pages.put(key, new Response("names", old));
+                const entry = { id: "1", whose: "somebody", programme: "x", title: "x", body: "child=a", until: 1, state: "waits" };
+                localStorage.setItem("hongzhu-unsent", JSON.stringify([entry]));
+            }"""
+        )
+        page.context.set_offline(True)
+        with pytest.raises(PlaywrightError, match="ERR_"):
+            page.goto(link)
+        page.context.set_offline(False)
+        page.goto(link)
+        assert page.evaluate("localStorage.getItem('hongzhu-unsent')") is None
+
+
+def link_of_coordinator(stack: Embedded, school: str) -> str:
+    """The link that a school's coordinator finds in a mail, as the notifier is given it."""
+    secrets = (stack.home / "secrets/notifier.env").read_text()
+    token = next(line.partition("=")[2] for line in secrets.splitlines() if line.startswith("HONGZHU_API_TOKEN="))
+    question = {"school_id": school, "assignee": "school_coordinator", "subjects": [school]}
+    asked = {"Authorization": f"Bearer {token}"}
+    answer = httpx.post(f"{stack.web}/api/v1/recipients", json=question, headers=asked, timeout=30).raise_for_status()
+    return str(answer.json()["items"][0]["link"])
+
+
+def test_a_coordinator_ticks_who_came_to_the_birthday_and_two_absentees_stay_due(
+    browser: Browser, told: tuple[Mailbox, Embedded], invented: County
+) -> None:
+    _, stack = told
+    coordinator = next(each for each in invented.teachers if not each.grade)
+    names = [child.name for child in invented.children if child.school == coordinator.school]
+    with stack.bureau() as bureau:
+        bureau.post("/programmes/education_bureau.birthday/approve", json={}).raise_for_status()
+        query = {"programme": "education_bureau.birthday", "school_id": coordinator.school.code}
+
+        def tasks() -> Any:
+            return bureau.get("/tasks", params=query).raise_for_status().json()["items"]
+
+        wait_for("the birthday to be owed", tasks, 60)
+        with phone(browser) as page:
+            page.goto(f"{link_of_coordinator(stack, coordinator.school.code)}/education_bureau.birthday")
+            for details in page.locator("details.class summary").all():
+                details.click()
+            assert page.locator("input[name=child]:checked").count() == len(names)
+            absent = page.locator(".child .name").all_inner_texts()[:2]
+            for name in absent:
+                page.get_by_label(name).uncheck()
+            assert small_targets(page) == []
+            assert wide(page) <= 0
+            page.get_by_role("button", name=f"{len(names) - 2} came").click()
+            page.get_by_text(f"Recorded for {len(names) - 2}").wait_for()
+            assert sorted(page.locator(".child .name").all_inner_texts()) == sorted(absent)
+            assert page.locator("input[name=child]:checked").count() == 0
+        (task,) = tasks()
+    assert task["state"] == "done"

@@ -1,7 +1,7 @@
 """An agency gone bad: what its broker account can do to the others, tried one by one on the wire."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -9,15 +9,10 @@ from urllib.parse import urlsplit
 from amqp import Channel, Connection, Message
 from amqp.exceptions import AMQPError, NotAllowed
 
-OWN, OTHER, SERVICE = "agency.legal_aid", "agency.education_bureau", "scheduler"
 EXCHANGE = "hongzhu"
+SERVICES = ("registry", "scheduler", "notifier")
 
 Try = Callable[[Channel], object]
-
-
-def _with_copy(channel: Channel) -> None:
-    headers = {"CC": [OTHER], "BCC": [SERVICE]}
-    _published(channel, EXCHANGE, "task.due.v1.legal_aid", Message("{}", application_headers=headers))
 
 
 def _published(channel: Channel, exchange: str, key: str, message: Message | None = None) -> None:
@@ -25,31 +20,42 @@ def _published(channel: Channel, exchange: str, key: str, message: Message | Non
     channel.basic_publish_confirm(message or Message("{}"), exchange, key)
 
 
-HOSTILE: Mapping[str, Try] = {
-    "read another agency's queue": lambda c: c.basic_consume(OTHER),
-    "take one message from another agency's queue": lambda c: c.basic_get(OTHER),
-    "read a service's queue": lambda c: c.basic_consume(SERVICE),
-    "take from its own parked twin": lambda c: c.basic_get(f"{OWN}.parked"),
-    "take from another's parked twin": lambda c: c.basic_get(f"{OTHER}.parked"),
-    "speak on the bus": lambda c: _published(c, EXCHANGE, "task.due.v1.education_bureau"),
-    "slip a message into another's queue": lambda c: _published(c, "", OTHER),
-    "slip a message into its own queue": lambda c: _published(c, "", OWN),
-    "speak with copies to others": _with_copy,
-    "park a message of its own making": lambda c: _published(c, "hongzhu.parked", SERVICE),
-    "declare a queue": lambda c: c.queue_declare("agency.spy", durable=True, auto_delete=False),
-    "declare a nameless queue": lambda c: c.queue_declare(exclusive=True),
-    "declare an exchange": lambda c: c.exchange_declare("spy", "fanout"),
-    "hear more than its own topics": lambda c: c.queue_bind(OWN, EXCHANGE, "#"),
-    "cut its queue off the bus": lambda c: c.queue_unbind(OWN, EXCHANGE, "task.due.v1.legal_aid"),
-    "cut another's queue off the bus": lambda c: c.queue_unbind(OTHER, EXCHANGE, "task.due.v1.education_bureau"),
-    "bind an exchange to the bus": lambda c: c.exchange_bind("amq.topic", EXCHANGE, "#"),
-    "delete its own queue": lambda c: c.queue_delete(OWN),
-    "delete another's queue": lambda c: c.queue_delete(OTHER),
-    "delete the exchange": lambda c: c.exchange_delete(EXCHANGE),
-    "empty another's queue": lambda c: c.queue_purge(OTHER),
-    "empty a service's queue": lambda c: c.queue_purge(SERVICE),
-}
-"""Tried with the account of the agency legal_aid."""
+def against_itself(own: str) -> Mapping[str, Try]:
+    """Return what an agency must not do with its own queue, nor to the bus."""
+    topic = f"task.due.v1.{own.removeprefix('agency.')}"
+    return {
+        "take from its own parked twin": lambda c: c.basic_get(f"{own}.parked"),
+        "speak on the bus": lambda c: _published(c, EXCHANGE, topic),
+        "slip a message into its own queue": lambda c: _published(c, "", own),
+        "declare a queue": lambda c: c.queue_declare("agency.spy", durable=True, auto_delete=False),
+        "declare a nameless queue": lambda c: c.queue_declare(exclusive=True),
+        "declare an exchange": lambda c: c.exchange_declare("spy", "fanout"),
+        "hear more than its own topics": lambda c: c.queue_bind(own, EXCHANGE, "#"),
+        "cut its queue off the bus": lambda c: c.queue_unbind(own, EXCHANGE, topic),
+        "bind an exchange to the bus": lambda c: c.exchange_bind("amq.topic", EXCHANGE, "#"),
+        "delete its own queue": lambda c: c.queue_delete(own),
+        "delete the exchange": lambda c: c.exchange_delete(EXCHANGE),
+    }
+
+
+def against_other(own: str, other: str) -> Mapping[str, Try]:
+    """Return what an agency must not do to another agency, or to a service."""
+    topic = f"task.due.v1.{other.removeprefix('agency.')}"
+    copied = Message("{}", application_headers={"CC": [other], "BCC": [f"{other}.parked"]})
+    return {
+        f"read the queue {other}": lambda c: c.basic_consume(other),
+        f"take one message from {other}": lambda c: c.basic_get(other),
+        f"take from {other}.parked": lambda c: c.basic_get(f"{other}.parked"),
+        f"speak on the bus to {other}": lambda c: _published(c, EXCHANGE, topic),
+        f"slip a message into {other}": lambda c: _published(c, "", other),
+        f"speak with copies to {other}": lambda c: _published(c, EXCHANGE, f"task.due.v1.{own}", copied),
+        f"park a message for {other}": lambda c: _published(c, "hongzhu.parked", other),
+        f"hear {other}'s topics": lambda c: c.queue_bind(own, EXCHANGE, topic),
+        f"cut {other} off the bus": lambda c: c.queue_unbind(other, EXCHANGE, topic),
+        f"delete {other}": lambda c: c.queue_delete(other),
+        f"empty {other}": lambda c: c.queue_purge(other),
+        f"empty {other}.parked": lambda c: c.queue_purge(f"{other}.parked"),
+    }
 
 
 class Outcome(NamedTuple):
@@ -61,13 +67,28 @@ class Outcome(NamedTuple):
     def __str__(self) -> str:
         return f"tried={self.tried} denied={self.tried - len(self.allowed)}"
 
+    def __add__(self, other: object) -> "Outcome":
+        assert isinstance(other, Outcome)
+        return Outcome(self.tried + other.tried, self.allowed + other.allowed)
 
-def attack(url: str, vhosts: tuple[str, ...] = ("/",)) -> Outcome:
-    """Try everything with the account in `url`, each on a connection of its own; also to enter other virtual hosts."""
-    own = urlsplit(url).path.removeprefix("/")
-    allowed = [name for name, hostile in HOSTILE.items() if not _refused(url, own, hostile)]
-    allowed += [f"enter {vhost}" for vhost in vhosts if not _refused(url, vhost, lambda c: None)]
-    return Outcome(len(HOSTILE) + len(vhosts), allowed)
+
+def attack(
+    url: str, own: str, others: Iterable[str], vhosts: Iterable[str] = ("/",), services: Iterable[str] = SERVICES
+) -> Outcome:
+    """Try everything with the account in `url` of the agency `own`, each on a connection of its own.
+
+    It is tried against itself, against each of the agencies `others`, the services, and to enter other virtual hosts.
+    """
+    home = urlsplit(url).path.removeprefix("/")
+    queue = f"agency.{own}"
+    tries: dict[tuple[str, str], Try] = {(home, name): each for name, each in against_itself(queue).items()}
+    for other in (*(f"agency.{each}" for each in others), *services):
+        tries |= {(home, name): each for name, each in against_other(queue, other).items()}
+    tries |= {(vhost, "enter"): lambda c: None for vhost in vhosts}
+    allowed = [
+        f"{own}: {name} {vhost}" for (vhost, name), hostile in tries.items() if not _refused(url, vhost, hostile)
+    ]
+    return Outcome(len(tries), allowed)
 
 
 def _refused(url: str, vhost: str, hostile: Try) -> bool:

@@ -1,6 +1,7 @@
 """The conventions that every endpoint keeps: problems, pages, doing once, changing only what was read."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -288,3 +289,7 @@ def test_the_front_door_says_where_to_go(sqlite_county: County, language: str, w
     assert (answer.status_code, words in answer.text, "/openapi.json" in answer.text) == (200, True, True)
     style = sqlite_county.http.get("/static/week.css")
     assert style.headers["cache-control"] == "max-age=300"
+    asked_by_its_content = re.search(r"/static/week\.css\?v=\w+", answer.text)
+    assert asked_by_its_content
+    kept = sqlite_county.http.get(asked_by_its_content[0])
+    assert kept.headers["cache-control"] == "max-age=31536000, immutable"

@@ -65,9 +65,9 @@ def test_every_table_says_whose_its_rows_are() -> None:
 
 def test_every_field_of_a_dossier_says_what_it_is_kept_for() -> None:
     stored = {column.name for column in Child.__table__.columns}
-    # The index finds a child by its identity number and is shown to nobody; the family has a table of its own, and what
-    # follows from it none.
-    assert DOSSIER.keys() == stored - {"id_number_index"} | {"family", "left_behind"}
+    # The index and the initials find a child by its number or its name and are shown to nobody; the family has a table of
+    # its own, and what follows from it none.
+    assert DOSSIER.keys() == stored - {"id_number_index", "initials"} | {"family", "left_behind"}
 
 
 @pytest.mark.postgres

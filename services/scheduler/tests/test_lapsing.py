@@ -102,6 +102,19 @@ def test_a_standing_task_begins_anew_after_the_pause_that_excused_it(town):
     }
 
 
+def test_what_began_anew_after_a_pause_begins_only_once(town):
+    town.announce()
+    town.approve(standing())
+    town.bring(child("c1", has_proxy_parent=False))
+    town.reach(MONDAY)
+    excuse(town, id="p", first=MONDAY + DAY, last=MONDAY + 2 * WEEK)
+    town.reach(MONDAY + 2 * WEEK + DAY)
+    begun = town.tasks()
+    town.reach(MONDAY + 2 * WEEK + 3 * DAY)
+    town.bring(child("c1", version=2, has_proxy_parent=False, boarding=True))
+    assert town.tasks() == begun
+
+
 @pytest.mark.parametrize(("lapses", "state"), [(False, None), (True, "cancelled")])
 def test_what_is_open_is_cancelled_for_whom_it_is_no_longer_if_its_programme_says_so(town, lapses, state):
     town.announce()

@@ -4,16 +4,24 @@ The core declares; a plugin's worker only reads its own queue.  Settings and sha
 and RabbitMQ 3.10; docs/messages.md tells why.
 """
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from celery import Celery
 from kombu import Connection, Exchange, Producer, Queue
+from kombu.exceptions import OperationalError
 
+from hongzhu.errors import AwayError
 from hongzhu.messages import TOPICS, Message
 
 EXCHANGE = Exchange("hongzhu", type="topic", durable=True)
 PARKED = Exchange("hongzhu.parked", type="direct", durable=True)
+NOT_FOUND = 404
+"""What the broker answers of a queue that is not there (AMQP 0-9-1, reply codes)."""
 DELIVERY_LIMIT = 5
 """How often a message is tried before it is parked."""
 
@@ -46,6 +54,18 @@ def connect(url: str) -> Connection:
     """
     options = {} if url.startswith("memory:") else {"confirm_publish": True}
     return Connection(url, connect_timeout=5, transport_options=options)
+
+
+@contextmanager
+def answering(url: str) -> Iterator[Connection]:
+    """Open a connection for somebody who waits for the answer; raises `AwayError` soon when the broker is away."""
+    with connect(url) as connection:
+        away: tuple[type[BaseException], ...] = (OperationalError, *connection.connection_errors)
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0)
+            yield connection
+        except away as error:
+            raise AwayError("The broker does not answer at the moment.") from error
 
 
 def queue(name: str) -> Queue:
@@ -94,7 +114,7 @@ def declare(connection: Connection, name: str, keys: Iterable[str]) -> None:
 
 
 def look_at(connection: Connection, name: str) -> tuple[int, int]:
-    """Return how many messages wait in a consumer's queue and how many read it; the queue must be there."""
+    """Return how many messages wait in a consumer's queue, or a parked twin, and how many read it; it must be there."""
     with connection.channel() as channel:
         found: Any = queue(name).bind(channel).queue_declare(passive=True)
         return found.message_count, found.consumer_count
@@ -148,16 +168,26 @@ def payload_of(message: Message) -> str:
     return message.model_dump_json(by_alias=True)
 
 
-def parked_messages(connection: Connection, name: str) -> list[Any]:
-    """Return the messages parked for a consumer, which stay where they are; none when it has no queue."""
+def parked_messages(connection: Connection, name: str, most: int | None = None) -> list[Any]:
+    """Return the messages parked for a consumer, at most so many, which stay where they are; none when it has no queue."""
     try:
         with connection.channel() as channel:
-            messages = _take_parked(channel, name)
+            messages = list(islice(_take_parked(channel, name), most))
             for message in messages:
                 message.requeue()
-    except connection.channel_errors:
+    except connection.channel_errors as error:
+        if getattr(error, "reply_code", NOT_FOUND) != NOT_FOUND:  # to be refused is not to find nothing
+            raise
         return []
     return messages
+
+
+def parked_id(message: Any) -> str:
+    """Return by what a parked message is told: its id, or where it has none that can be one, what is the same of its body."""
+    found = message.headers.get("id") or message.properties.get("message_id")
+    if isinstance(found, str) and re.fullmatch(r"[!-~]{1,100}", found):
+        return found
+    return hashlib.sha256(bytes(_body(message))).hexdigest()[:16]
 
 
 def replay_parked(connection: Connection, name: str, message_id: str | None = None) -> int:
@@ -166,8 +196,8 @@ def replay_parked(connection: Connection, name: str, message_id: str | None = No
     with connection.channel() as channel:
         producer = Producer(channel)
         # All are taken before the first goes back, so that one which is parked again at once is not replayed again.
-        for message in _take_parked(channel, name):
-            if message_id not in (None, message.headers.get("id")):
+        for message in list(_take_parked(channel, name)):
+            if message_id not in (None, parked_id(message)):
                 message.requeue()
                 continue
             # Through the default exchange to this queue alone: nobody else needs to hear it again.
@@ -183,9 +213,14 @@ def park(channel: Any, name: str, message: Any) -> None:
     producer.publish(message.body, exchange=PARKED, routing_key=name, serializer=None, **_as_it_came(message))
 
 
-def _take_parked(channel: Any, name: str) -> list[Any]:
-    twin = parked(name).bind(channel)
-    return list(iter(twin.get, None))
+def _take_parked(channel: Any, name: str) -> Iterator[Any]:
+    # Not by kombu's own `get`, which trips over a message that says it is compressed and is not.
+    while (raw := channel.basic_get(parked(name).name)) is not None:
+        yield channel.message_to_python(raw)
+
+
+def _body(message: Any) -> bytes:
+    return message.body if isinstance(message.body, bytes) else str(message.body).encode()
 
 
 def _as_it_came(message: Any) -> dict[str, Any]:

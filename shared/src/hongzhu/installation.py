@@ -101,6 +101,9 @@ def rights(account: str) -> dict[str, str]:
     """Return what a broker account may do, as regular expressions for RabbitMQ: nobody more than its part needs."""
     if account == "migrate":
         return {"configure": ".*", "write": ".*", "read": ".*"}
+    if account == "registry":
+        # An administrator looks at what is parked, wherever it is, and gives it back to its queue.
+        return {"configure": "^$", "write": r"^(hongzhu|amq\.default)$", "read": r"^(registry|.+\.parked)$"}
     queue = account.replace(".", r"\.")
     return {"configure": "^$", "write": "^$" if account.startswith("agency.") else "^hongzhu$", "read": f"^{queue}$"}
 

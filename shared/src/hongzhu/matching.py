@@ -51,10 +51,15 @@ def pair(message: TaskDue | TaskOverdue, registry: RegistryClient, kind: str) ->
     while waiting:
         helpers = list(registry.items("/supporters", kind=kind, vetted=True))
         lost: list[Row] = []
+        taken = Counter[str]()
         for helper, one in match(helpers, waiting):
             subject = "school_id" if one["id"] == message.school_id else "child_id"
+            free = places(helper) - taken[helper["id"]]
+            taken[helper["id"]] += 1
+            reason = {"same_town": helper["town"] == one["town"], "places_free": free}
+            made = {"kind": kind, "supporter_id": helper["id"], subject: one["id"], "reason": reason}
             try:
-                registry.post("/pairings", {"kind": kind, "supporter_id": helper["id"], subject: one["id"]})
+                registry.post("/pairings", made)
             except ConflictError as error:
                 if error.field == "supporter_id":
                     lost.append(one)  # somebody was quicker; else the subject has somebody already, or has left

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from hongzhu import bus, installation, runtime
-from hongzhu.errors import MissingError
 from hongzhu.i18n import _
+from hongzhu.parked import look
+from hongzhu.parked import replay as replay_parked
 from hongzhu.settings import settings
 
 
@@ -106,13 +107,13 @@ def parked() -> None:
     """Work on the parked twins of the queues."""
 
 
-@parked.command("list", help=_("List parked messages: queue, topic, id; never what is in them."))
+@parked.command("list", help=_("List parked messages: queue, topic, id, reason; never what is in them."))
 def list_parked() -> None:
     """Look at every parked message without taking it."""
     with bus.connect(settings().broker_url) as connection:
-        found = [(queue, message.headers) for queue in _queues() for message in bus.parked_messages(connection, queue)]
-    for queue, headers in found:
-        click.echo(f"{queue}\t{headers.get('task')}\t{headers.get('id')}")
+        found = look(connection, _queues())
+    for each in found:
+        click.echo(f"{each.queue}\t{each.topic or '-'}\t{each.id}\t{each.reason or '-'}")
     if not found:
         click.echo(_("Nothing is parked."), err=True)
 
@@ -122,10 +123,8 @@ def list_parked() -> None:
 @click.argument("message_id", required=False)
 def replay(queue: str, message_id: str | None) -> None:
     """Let parked messages go again."""
-    if queue not in (known := _queues()):
-        raise MissingError("There is no queue “{queue}”; there are: {known}.", queue=queue, known=_(", ").join(known))
     with bus.connect(settings().broker_url) as connection:
-        count = bus.replay_parked(connection, queue, message_id)
+        count = replay_parked(connection, queue, _queues(), message_id)
     click.echo(_("{count} messages went back to {queue}.", count=count, queue=queue))
 
 

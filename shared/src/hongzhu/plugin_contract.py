@@ -11,6 +11,7 @@ from jsonschema.exceptions import SchemaError
 from pluggy import PluginValidationError
 
 from hongzhu.dossier import FIELDS
+from hongzhu.figures import places_of
 from hongzhu.i18n import Text, _
 from hongzhu.plugin_worker import PluginWorker
 from hongzhu.programme import Programme
@@ -62,6 +63,15 @@ def _of_programme(name: str, programme: Programme) -> Iterator[str]:
         yield _("{code}: it asks for fields of children, and is not for children.", code=code)
     if programme.assignee == "class_teacher" and programme.form is None:
         yield _("{code}: a teacher files a record, and there is no form for it.", code=code)
+    for figure in programme.figures:
+        yield from _in_both(_("{code}: the title of the figure {figure}", code=code, figure=figure.name), figure.title)
+        if not (figure.unit.zh.strip() and figure.unit.en.strip()):
+            what = _("{code}: the unit of the figure {figure}", code=code, figure=figure.name)
+            yield _("{what} is not there in both languages.", what=what)
+    if programme.sentence is not None:
+        yield from _in_both(_("{code}: the sentence", code=code), programme.sentence)
+        if places_of(programme.sentence.zh) != places_of(programme.sentence.en):
+            yield _("{code}: its sentence does not name the same figures in both languages.", code=code)
     if programme.form is not None:
         yield from _of_form(code, programme.form)
 

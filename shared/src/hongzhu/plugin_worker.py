@@ -13,7 +13,7 @@ import pluggy
 
 from hongzhu import hooks, worker
 from hongzhu.agency import Agency
-from hongzhu.errors import HongzhuError
+from hongzhu.errors import HongzhuError, NotSignedInError
 from hongzhu.messages import Message, TaskClosed, TaskDue, TaskOverdue
 from hongzhu.programme import Programme
 from hongzhu.registry_client import RegistryClient, token_of
@@ -29,7 +29,7 @@ HOOKS_BY_TOPIC: Mapping[type[Message], str] = {
 """Which hook each message calls: implementing the hook is all there is to subscribing."""
 
 
-TRY_AGAIN = 10.0
+TRY_AGAIN = 5.0
 """Seconds between attempts to begin when the registry refuses."""
 
 
@@ -80,7 +80,7 @@ class PluginWorker:
         with RegistryClient(settings().registry_url, token_of(f"agency-{self.name}"), stop) as registry:
             self._begin(registry, stop)
             if not stop.is_set():
-                handlers = {message: partial(self._call, registry) for message in HOOKS_BY_TOPIC}
+                handlers = {message: partial(self._handle, registry, stop) for message in HOOKS_BY_TOPIC}
                 worker.run(worker.make_app(self.queue, settings().broker_url, handlers))
 
     def _begin(self, registry: RegistryClient, stop: Event) -> None:
@@ -108,6 +108,19 @@ class PluginWorker:
                 self._call(registry, message)
             except Exception as error:  # the queue is worth reading whatever became of one old task
                 log.warning("%s could not catch up with %s: %s", self.name, message.programme, type(error).__name__)
+
+    def _handle(self, registry: RegistryClient, stop: Event, message: TaskDue | TaskOverdue | TaskClosed) -> None:
+        while True:
+            try:
+                self._call(registry, message)
+            except NotSignedInError as error:
+                # A suspended agency is let in again by people: its message is kept in hand and the others in the queue,
+                # rather than all of them being tried until they are parked.
+                log.error("%s is not let in, and waits: %s", self.name, error)
+                if stop.wait(TRY_AGAIN):
+                    raise
+            else:
+                return
 
     def _call(self, registry: RegistryClient, message: TaskDue | TaskOverdue | TaskClosed) -> None:
         hook = HOOKS_BY_TOPIC[type(message)]

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from hongzhu.facts import SUBJECTS, Facts, SchoolFacts
+from hongzhu.figures import Figure, Place, check
 from hongzhu.i18n import Text
 from hongzhu.trigger import (
     After,
@@ -40,6 +41,7 @@ __all__ = [
     "Days",
     "EveryMonth",
     "EverySchoolWeek",
+    "Figure",
     "HolidayOffer",
     "Not",
     "OnEvent",
@@ -182,6 +184,12 @@ class Programme(_Data):
     """Who is told of what nobody has done, step by step; what is done meanwhile is told no further."""
     urgent: bool = False
     """Whether its tasks are told at once, each by itself, and not in the day's digest."""
+    figures: tuple[Figure, ...] = ()
+    """What the implementation report counts of it; a figure's key is the code, a dot, and its name."""
+    sentence: Text | None = None
+    """What the report says of it, with its figures' ``{name}`` places; it is left out as long as all of them are nothing."""
+    section: Place = "aid"
+    """The point of the report under which its sentence stands; an agency's helping, unless told."""
 
     @model_validator(mode="after")
     def _facts_exist(self) -> Self:
@@ -202,6 +210,11 @@ class Programme(_Data):
     def _takes_turns(self) -> Self:
         if self.subject == "child" and any(isinstance(each, Rota) for each in parts(self.trigger)):
             raise ValueError(f"{self.code}: a rota gives one subject its turn at a time, and is not for children")
+        return self
+
+    @model_validator(mode="after")
+    def _stands_on_figures(self) -> Self:
+        check(self.code, self.figures, self.sentence)
         return self
 
     @field_serializer("fields")

@@ -35,6 +35,9 @@ class Watch:
 
     def unfinished(self) -> str:
         """Name something that is on its way or left to do; empty when there is nothing."""
+        for service in self._services:  # by far the most frequent answer, and the cheapest question
+            if self._has_to_send(service):
+                return f"outbox of {service.name}"
         said: dict[str, set[str]] = {}
         ends: dict[str, int] = {}
         for service in self._services:
@@ -85,8 +88,13 @@ class Watch:
         columns = table.c.sequence, table.c.message_id, table.c.topic, table.c.published_at.is_(None)
         new = table.c.sequence > self._through[service.name] - _LOOKED_BACK
         with service.database.transaction() as session:
-            rows = session.execute(select(*columns).where(new | table.c.published_at.is_(None))).all()
+            rows = session.execute(select(*columns).where(new)).all()
         yield from (tuple(row) for row in rows)
+
+    def _has_to_send(self, service: Service) -> bool:
+        table = _outbox(service)
+        with service.database.transaction() as session:
+            return session.scalar(select(table.c.sequence).where(table.c.published_at.is_(None)).limit(1)) is not None
 
     def _handled(self, service: Service, ids: Sequence[str]) -> set[str]:
         table = service.database.metadata.tables[inbox.NAME]

@@ -88,6 +88,11 @@ class QuietConsumer(Consumer):
         log.error("%s: parked a message of an unknown topic", self.app.main)
         park(self.app, message)
 
+    def on_decode_error(self, message: Any, exc: Exception) -> None:  # noqa: ARG002  # celery's signature
+        """Park a message that cannot even be unpacked; Celery would print and drop it."""
+        log.error("%s: parked a message that cannot be unpacked", self.app.main)
+        park(self.app, message)
+
     def on_invalid_task(self, body: object, message: Any, exc: Exception) -> None:  # noqa: ARG002  # celery's signature
         """Park a message whose headers Celery cannot read; it would print the body of this one too."""
         log.error("%s: parked a message with headers that are no task's", self.app.main)
@@ -101,8 +106,10 @@ def _is_task(message: Any) -> bool:
     except Exception:  # whatever it is that cannot be decoded, it is no task
         return False
     named = all(isinstance(message.headers.get(name), str) for name in ("task", "id"))
+    # One that has run out Celery drops, and one for later it keeps in hand: ours are said when they are due.
+    at_once = all(message.headers.get(name) is None for name in ("eta", "expires"))
     one = isinstance(arguments, list) and len(arguments) == 1 and isinstance(arguments[0], dict)
-    return named and one and options == {}
+    return named and at_once and one and options == {}
 
 
 def park(app: Celery, message: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from hongzhu.agency import Agency
+from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
 from hongzhu.programme import OncePer, OnEvent, Programme, RecordForm, Several, Step, where
@@ -51,6 +52,20 @@ def programmes() -> list[Programme]:
             ),
             assignee="agency",
             resolved_by="verification",
+            figures=(
+                Figure(
+                    name="children",
+                    title=Text(zh="已核实困难情况的儿童", en="Children whose hardship was verified"),
+                    unit=Text(zh="人", en=" children"),
+                    of="records",
+                    kind="verification",
+                    distinct="child",
+                ),
+            ),
+            sentence=Text(
+                zh="市民政局核实{children}贫困留守儿童的家庭困难情况。",
+                en="Civil Affairs verified the hardship of {children}.",
+            ),
             form=Verification.model_json_schema(),
             fields=frozenset({"name", "sex", "born_on", "in_poverty"}),
             basis=("《永安市开展贫困留守儿童“雏燕”关爱行动工作方案》",),

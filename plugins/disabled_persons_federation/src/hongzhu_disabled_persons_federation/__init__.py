@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from hongzhu.agency import Agency
+from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
 from hongzhu.matching import pair
@@ -54,6 +55,29 @@ def programmes() -> list[Programme]:
             trigger=Standing(due_after=10),
             assignee="agency",
             resolved_by="disability_partner",
+            figures=(
+                Figure(
+                    name="children",
+                    title=Text(zh="结对帮扶的残疾儿童", en="Disabled children with a partner"),
+                    unit=Text(zh="人", en=" children"),
+                    of="pairings",
+                    kind="disability_partner",
+                    distinct="child",
+                ),
+                Figure(
+                    name="gifts",
+                    title=Text(zh="送出的爱心礼包", en="Gift packs brought"),
+                    unit=Text(zh="份", en=" gift packs"),
+                    of="activities",
+                    kind="gift",
+                    own=True,
+                    sum="gifts",
+                ),
+            ),
+            sentence=Text(
+                zh="市残联送去爱心大礼包{gifts}，为贫困残疾留守儿童开展一对一结对帮扶，已结对{children}。",
+                en="The Disabled Persons' Federation brought {gifts}, and paired {children} in poverty with a partner.",
+            ),
             fields=frozenset({"name", "disability"}),
             basis=(SWALLOW_PLAN,),
             action=ACTION,
@@ -71,6 +95,20 @@ def programmes() -> list[Programme]:
             trigger=OncePer(period="school_year"),
             assignee="agency",
             resolved_by="gift",
+            figures=(
+                Figure(
+                    name="children",
+                    title=Text(zh="逐人登记送礼的儿童", en="Children with a gift on record"),
+                    unit=Text(zh="人", en=" children"),
+                    of="records",
+                    kind="gift",
+                    distinct="child",
+                ),
+            ),
+            sentence=Text(
+                zh="按人登记，收到爱心礼物的贫困残疾留守儿童有{children}。",
+                en="By the records, gifts reached {children} in poverty with a disability.",
+            ),
             form=Gift.model_json_schema(),
             fields=frozenset({"name", "disability"}),
             basis=(SWALLOW_PLAN,),

@@ -17,6 +17,7 @@ from hongzhu.programme import (
     Step,
     where,
 )
+from hongzhu_education_bureau.figures import REPORT
 from hongzhu_education_bureau.forms import Call, HomeTeaching, Plan, RosterConfirmed, Talk, Tutoring, Visit
 
 CARE_PLAN = "《三明市“红烛暖心”贫困留守儿童关爱计划工作方案》（明教初〔2020〕64号）"
@@ -44,7 +45,9 @@ TO_BUREAU = (Step(after=SchoolWeeks(school_weeks=2), to="bureau"),)
 
 
 def _programme(short: str, /, **said: Any) -> Programme:
-    return Programme(code=f"education_bureau.{short}", action=ACTION, **({"basis": (CARE_PLAN,)} | said))
+    return Programme(
+        code=f"education_bureau.{short}", action=ACTION, **({"basis": (CARE_PLAN,)} | REPORT.get(short, {}) | said)
+    )
 
 
 def of_schools() -> list[Programme]:

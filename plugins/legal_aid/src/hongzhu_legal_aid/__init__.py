@@ -1,6 +1,7 @@
 """志愿律师团: the volunteer lawyers give every school a law counsellor (法制辅导员) and the first lesson of term."""
 
 from hongzhu.agency import Agency
+from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
 from hongzhu.matching import pair
@@ -39,6 +40,20 @@ def programmes() -> list[Programme]:
             trigger=Standing(due_after=10),
             assignee="agency",
             resolved_by="law_counsellor",
+            figures=(
+                Figure(
+                    name="schools",
+                    title=Text(zh="配备法制辅导员的学校", en="Schools with a law counsellor"),
+                    unit=Text(zh="所", en=" schools"),
+                    of="pairings",
+                    kind="law_counsellor",
+                    distinct="school",
+                ),
+            ),
+            sentence=Text(
+                zh="市留守儿童志愿律师团为全市{schools}中小学各配备一名律师法制辅导员。",
+                en="The volunteer lawyers gave a law counsellor to each of {schools}.",
+            ),
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=5, to="agency"), Step(after=10, to="bureau")),
@@ -54,6 +69,29 @@ def programmes() -> list[Programme]:
             trigger=OncePer(period="term", due=SchoolWeeks(school_weeks=2), grace=None),
             assignee="agency",
             resolved_by="first_lesson",
+            figures=(
+                Figure(
+                    name="schools",
+                    title=Text(zh="开展“开学第一课”的学校", en="Schools with a first lesson"),
+                    unit=Text(zh="所", en=" schools"),
+                    of="activities",
+                    kind="first_lesson",
+                    own=True,
+                    distinct="school",
+                ),
+                Figure(
+                    name="sessions",
+                    title=Text(zh="“开学第一课”场次", en="First lessons held"),
+                    unit=Text(zh="场", en=" lessons"),
+                    of="activities",
+                    kind="first_lesson",
+                    own=True,
+                ),
+            ),
+            sentence=Text(
+                zh="志愿律师期初深入{schools}学校，开展“开学第一课，法治伴我成长”活动{sessions}。",
+                en="At the start of term the lawyers gave {sessions} in {schools}.",
+            ),
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=5, to="agency"), Step(after=10, to="bureau")),

@@ -1,6 +1,7 @@
 """关工委: the committee's five elders (五老) speak in schools in turn, on the law and on mental health."""
 
 from hongzhu.agency import Agency
+from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
 from hongzhu.programme import Programme, Rota, Step
@@ -35,6 +36,20 @@ def programmes() -> list[Programme]:
             trigger=Rota(times=4, grace=None),
             assignee="agency",
             resolved_by="law_lecture",
+            figures=(
+                Figure(
+                    name="sessions",
+                    title=Text(zh="“五老”法制讲座场次", en="Five elders' lectures on the law"),
+                    unit=Text(zh="场", en=" lectures"),
+                    of="activities",
+                    kind="law_lecture",
+                    own=True,
+                ),
+            ),
+            sentence=Text(
+                zh="市关工委“五老”报告团深入学校开展法制教育讲座{sessions}。",
+                en="The five elders held {sessions} on the law in schools.",
+            ),
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             responsible=ELDERS,
@@ -51,6 +66,20 @@ def programmes() -> list[Programme]:
             trigger=Rota(times=4, grace=None),
             assignee="agency",
             resolved_by="mental_health",
+            figures=(
+                Figure(
+                    name="sessions",
+                    title=Text(zh="“五老”心理讲座场次", en="Five elders' lectures on mental health"),
+                    unit=Text(zh="场", en=" lectures"),
+                    of="activities",
+                    kind="mental_health",
+                    own=True,
+                ),
+            ),
+            sentence=Text(
+                zh="市关工委“五老”报告团开展心理讲座{sessions}。",
+                en="The five elders held {sessions} on mental health.",
+            ),
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             responsible=ELDERS,

@@ -1,6 +1,7 @@
 """公安局: the police teach traffic safety in schools in turn, warn of drugs, and answer reports of suspected harm."""
 
 from hongzhu.agency import Agency
+from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
 from hongzhu.programme import Days, OnEvent, Programme, Rota, Step
@@ -34,6 +35,30 @@ def programmes() -> list[Programme]:
             trigger=Rota(times=6, grace=None),
             assignee="agency",
             resolved_by="traffic_lecture",
+            figures=(
+                Figure(
+                    name="sessions",
+                    title=Text(zh="交通讲座场次", en="Traffic-safety lectures"),
+                    unit=Text(zh="场次", en=" lectures"),
+                    of="activities",
+                    kind="traffic_lecture",
+                    own=True,
+                ),
+                Figure(
+                    name="brochures",
+                    title=Text(zh="发放的宣传册", en="Brochures handed out"),
+                    unit=Text(zh="张", en=" brochures"),
+                    of="activities",
+                    kind="traffic_lecture",
+                    own=True,
+                    sum="brochures",
+                ),
+            ),
+            sentence=Text(
+                zh="市公安局举办交通讲座{sessions}，向学生发放宣传册{brochures}。",
+                en="The police held {sessions} on traffic safety and handed out {brochures}.",
+            ),
+            section="publicity",
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=10, to="bureau"),),
@@ -49,6 +74,30 @@ def programmes() -> list[Programme]:
             trigger=Rota(times=3, grace=None),
             assignee="agency",
             resolved_by="anti_drug",
+            figures=(
+                Figure(
+                    name="sessions",
+                    title=Text(zh="禁毒主题宣传场次", en="Events against drugs"),
+                    unit=Text(zh="场次", en=" events"),
+                    of="activities",
+                    kind="anti_drug",
+                    own=True,
+                ),
+                Figure(
+                    name="attendance",
+                    title=Text(zh="参与禁毒宣传的学生", en="Pupils at events against drugs"),
+                    unit=Text(zh="人", en=" pupils"),
+                    of="activities",
+                    kind="anti_drug",
+                    own=True,
+                    sum="attendance",
+                ),
+            ),
+            sentence=Text(
+                zh="市公安局举办禁毒主题宣传大型活动{sessions}，参与学生{attendance}。",
+                en="At {sessions} the police warned {attendance} of drugs.",
+            ),
+            section="publicity",
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=10, to="bureau"),),

@@ -1,6 +1,7 @@
 """总工会: the trade union counsels children who are referred to it, and holds a summer class."""
 
 from hongzhu.agency import Agency
+from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
 from hongzhu.programme import HolidayOffer, OnEvent, Programme, Step
@@ -36,6 +37,16 @@ def programmes() -> list[Programme]:
             trigger=OnEvent(event="referral", due_after=2),
             assignee="agency",
             resolved_by="referral_answered",
+            figures=(
+                Figure(
+                    name="children",
+                    title=Text(zh="收到转介的儿童", en="Children referred"),
+                    unit=Text(zh="人", en=" children"),
+                    of="referrals",
+                    own=True,
+                    distinct="child",
+                ),
+            ),
             fields=ASKED,
             basis=(SWALLOW_PLAN,),
             action=ACTION,
@@ -54,6 +65,20 @@ def programmes() -> list[Programme]:
             trigger=OnEvent(event="referral_accepted", due_after=10),
             assignee="agency",
             resolved_by="counselling",
+            figures=(
+                Figure(
+                    name="children",
+                    title=Text(zh="接受心理健康辅导的儿童", en="Children counselled"),
+                    unit=Text(zh="人", en=" children"),
+                    of="referrals",
+                    own=True,
+                    where={"state": "done"},
+                    distinct="child",
+                ),
+            ),
+            sentence=Text(
+                zh="市总工会为留守儿童进行心理健康辅导，共{children}。", en="The Trade Union counselled {children}."
+            ),
             fields=ASKED,
             basis=(SWALLOW_PLAN,),
             action=ACTION,
@@ -71,6 +96,30 @@ def programmes() -> list[Programme]:
             trigger=HolidayOffer(season="summer", weeks=4, places=50),
             assignee="agency",
             resolved_by="summer_class",
+            figures=(
+                Figure(
+                    name="weeks",
+                    title=Text(zh="暑托班周数", en="Weeks of the summer class"),
+                    unit=Text(zh="周", en=" weeks"),
+                    of="activities",
+                    kind="summer_class",
+                    own=True,
+                    sum="weeks",
+                ),
+                Figure(
+                    name="attendance",
+                    title=Text(zh="参加暑托班的孩子", en="Children at the summer class"),
+                    unit=Text(zh="人", en=" children"),
+                    of="activities",
+                    kind="summer_class",
+                    own=True,
+                    sum="attendance",
+                ),
+            ),
+            sentence=Text(
+                zh="市总工会举办为期{weeks}的职工子女暑托班，参加{attendance}。",
+                en="The Trade Union held a summer care class of {weeks} with {attendance}.",
+            ),
             basis=(SWALLOW_PLAN,),
             action=ACTION,
         ),

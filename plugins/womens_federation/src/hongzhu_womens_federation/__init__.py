@@ -1,6 +1,7 @@
 """妇联: the women's federation recruits love parents (爱心家长) and finds one for every child in poverty."""
 
 from hongzhu.agency import Agency
+from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
 from hongzhu.matching import pair
@@ -41,6 +42,22 @@ def programmes() -> list[Programme]:
             trigger=Standing(due_after=SchoolWeeks(school_weeks=4)),
             assignee="agency",
             resolved_by="places",
+            figures=(
+                Figure(
+                    name="supporters",
+                    title=Text(zh="审核通过的爱心家长", en="Vetted love parents"),
+                    unit=Text(zh="人", en=" love parents"),
+                    of="supporters",
+                    kind="love_parent",
+                    own=True,
+                    where={"vetted": True},
+                ),
+            ),
+            sentence=Text(
+                zh="市妇联招募“爱心家长”，审核通过{supporters}。",
+                en="The Women's Federation recruited and vetted {supporters}.",
+            ),
+            section="places",
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=10, to="bureau"),),
@@ -57,6 +74,20 @@ def programmes() -> list[Programme]:
             trigger=Standing(due_after=10),
             assignee="agency",
             resolved_by="love_parent",
+            figures=(
+                Figure(
+                    name="children",
+                    title=Text(zh="有爱心家长结对的贫困儿童", en="Children in poverty with a love parent"),
+                    unit=Text(zh="人", en=" children"),
+                    of="pairings",
+                    kind="love_parent",
+                    distinct="child",
+                ),
+            ),
+            sentence=Text(
+                zh="爱心家长结对帮扶贫困留守儿童{children}。", en="Love parents stand by {children} in poverty."
+            ),
+            section="places",
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=5, to="agency"), Step(after=10, to="bureau")),

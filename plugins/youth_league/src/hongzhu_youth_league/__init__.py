@@ -1,6 +1,7 @@
 """团市委: the youth league builds swallow homes (雏燕之家) and brings them to life."""
 
 from hongzhu.agency import Agency
+from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
 from hongzhu.programme import All, EveryMonth, Programme, SchoolWeeks, Standing, Step, where
@@ -35,6 +36,31 @@ def programmes() -> list[Programme]:
             trigger=Standing(due_after=SchoolWeeks(school_weeks=20)),
             assignee="agency",
             resolved_by="sites",
+            figures=(
+                Figure(
+                    name="selected",
+                    title=Text(zh="“雏燕之家”试点选址", en="Swallow homes selected"),
+                    unit=Text(zh="个", en=" sites"),
+                    of="facilities",
+                    kind="swallow_home",
+                    own=True,
+                    where={"status": ("selected", "planned", "built")},
+                ),
+                Figure(
+                    name="built",
+                    title=Text(zh="已建立的“雏燕之家”", en="Swallow homes built"),
+                    unit=Text(zh="个", en=" sites"),
+                    of="facilities",
+                    kind="swallow_home",
+                    own=True,
+                    where={"status": "built"},
+                ),
+            ),
+            sentence=Text(
+                zh="“青春护雏”计划完成“雏燕之家”试点选址{selected}，已经建立“雏燕之家”服务阵地{built}。",
+                en="{selected} for swallow homes were selected, of which {built} are built.",
+            ),
+            section="places",
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=10, to="bureau"),),
@@ -52,6 +78,20 @@ def programmes() -> list[Programme]:
             trigger=EveryMonth(),
             assignee="agency",
             resolved_by="care_activity",
+            figures=(
+                Figure(
+                    name="sessions",
+                    title=Text(zh="“青春护雏”关爱活动场次", en="Care activities in swallow homes"),
+                    unit=Text(zh="场", en=" activities"),
+                    of="activities",
+                    kind="care_activity",
+                    own=True,
+                ),
+            ),
+            sentence=Text(
+                zh="团市委开展“青春护雏”关爱活动{sessions}。", en="The Youth League held {sessions} in swallow homes."
+            ),
+            section="places",
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=10, to="bureau"),),

@@ -4,33 +4,41 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from hongzhu import i18n
-from hongzhu.errors import AwayError, ConflictError, HongzhuError, InvalidError
+from hongzhu.errors import AwayError, ConflictError, HongzhuError, InvalidError, NotSignedInError
 from hongzhu.settings import settings
-from hongzhu_registry import json_bodies, pages, rest
+from hongzhu_registry import json_bodies, pages, rest, signed_in
 from hongzhu_registry.access.endpoints import router as access
+from hongzhu_registry.accounts.desk import router as account_pages
 from hongzhu_registry.accounts.endpoints import router as accounts
 from hongzhu_registry.accounts.pages import router as own_accounts
+from hongzhu_registry.accounts.sessions import router as sessions
 from hongzhu_registry.activities.endpoints import router as activities
 from hongzhu_registry.agencies.endpoints import router as agencies
+from hongzhu_registry.agencies.own_pages import router as own_agency
+from hongzhu_registry.agencies.pages import router as agency_pages
 from hongzhu_registry.assessments.endpoints import router as assessments
 from hongzhu_registry.audit.endpoints import router as audit
+from hongzhu_registry.audit.pages import router as audit_pages
 from hongzhu_registry.calendar.endpoints import router as calendar
+from hongzhu_registry.calendar.pages import router as calendar_pages
 from hongzhu_registry.children.endpoints import router as children
+from hongzhu_registry.children.pages import router as child_pages
 from hongzhu_registry.conflicts.endpoints import router as conflicts
+from hongzhu_registry.conflicts.pages import router as conflict_pages
 from hongzhu_registry.consents.endpoints import router as consents
 from hongzhu_registry.copies.endpoints import router as copies
 from hongzhu_registry.copies.pages import router as guardians
@@ -40,17 +48,27 @@ from hongzhu_registry.excuses.endpoints import pauses
 from hongzhu_registry.excuses.endpoints import router as excuses
 from hongzhu_registry.facilities.endpoints import router as facilities
 from hongzhu_registry.imports.endpoints import router as imports
+from hongzhu_registry.imports.pages import router as import_pages
 from hongzhu_registry.mandatory_reports.endpoints import router as mandatory_reports
 from hongzhu_registry.moves.endpoints import router as moves
 from hongzhu_registry.notices.endpoints import router as notices
 from hongzhu_registry.pairings.endpoints import router as pairings
+from hongzhu_registry.parked.endpoints import router as parked
+from hongzhu_registry.parked.pages import router as parked_pages
 from hongzhu_registry.programmes.endpoints import router as programmes
+from hongzhu_registry.programmes.pages import router as programme_pages
 from hongzhu_registry.records.endpoints import router as records
 from hongzhu_registry.referrals.endpoints import router as referrals
+from hongzhu_registry.reports.endpoints import router as reports
+from hongzhu_registry.reports.pages import router as report_pages
 from hongzhu_registry.schools.endpoints import router as schools
+from hongzhu_registry.schools.pages import router as own_school
+from hongzhu_registry.stats.endpoints import router as stats
+from hongzhu_registry.stats.pages import router as overview
 from hongzhu_registry.subsidies.endpoints import router as subsidies
 from hongzhu_registry.supporters.endpoints import router as supporters
 from hongzhu_registry.tasks.endpoints import router as tasks
+from hongzhu_registry.tasks.pages import router as task_pages
 from hongzhu_registry.timeline.endpoints import router as timeline
 from hongzhu_registry.weeks.pages import router as weeks
 
@@ -77,17 +95,39 @@ API = (
     moves,
     notices,
     pairings,
+    parked,
     pauses,
     programmes,
     records,
     referrals,
+    reports,
     schools,
+    stats,
     subsidies,
     supporters,
     tasks,
     timeline,
 )
 PAGES = (guardians, own_accounts, weeks)
+"""Those that a signed link opens."""
+DESKS = (
+    account_pages,
+    agency_pages,
+    audit_pages,
+    calendar_pages,
+    child_pages,
+    conflict_pages,
+    import_pages,
+    overview,
+    own_agency,
+    own_school,
+    parked_pages,
+    programme_pages,
+    report_pages,
+    sessions,
+    task_pages,
+)
+"""Those of whoever signs in."""
 
 
 def make_app() -> FastAPI:
@@ -100,9 +140,11 @@ def make_app() -> FastAPI:
         app.include_router(
             router, dependencies=[Depends(pages.from_our_own_page), Depends(rest.opened, scope="function")]
         )
+    for router in DESKS:
+        app.include_router(router)
     for router in (_front_door(), _probes()):
         app.include_router(router)
-    app.mount("/static", _Static(directory=Path(__file__).parent / "static"), name="static")
+    app.mount("/static", GZipMiddleware(_Static(directory=pages.STATIC)), name="static")
     app.add_middleware(_InReadersLanguage)
     if settings().trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings().trusted_proxies)
@@ -138,7 +180,7 @@ class _InReadersLanguage:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        i18n.language.set(i18n.accepted_language(request.headers.get("accept-language")))
+        i18n.language.set(pages.language_of(request))
         begun = False
 
         async def sending(message: Message) -> None:
@@ -164,18 +206,31 @@ def _tell(request: Request, error: Exception, *, meaning: Callable[[Any], Hongzh
         rest.note_refusal(request)
     if request.url.path.startswith("/api/"):
         return rest.problem(request, told)
+    if isinstance(told, NotSignedInError) and request.method == "GET":
+        return _to_sign_in(request)
     page = pages.render(request, "problem.html", status=told.status, error=told)
     page.headers.update(told.headers)
     return page
 
 
-class _Static(StaticFiles):
-    """Styles, scripts and pictures; asked for anew every few minutes, so that a new release is soon seen whole."""
+def _to_sign_in(request: Request) -> Response:
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if "hx-request" in request.headers:  # a part of a page that is open: the whole of it leaves
+        return Response(headers={"HX-Redirect": "/sign-in"})
+    return RedirectResponse(signed_in.with_query("/sign-in", {"next": here}), status_code=303)
 
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+
+class _Static(StaticFiles):
+    """Styles, scripts and pictures.
+
+    A page asks for each by what is in it (`pages.static`), and what is asked for so never changes.
+    """
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
         """Say how long the file may be kept."""
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "max-age=300"
+        response = await super().get_response(path, scope)
+        kept_for_good = b"v=" in scope["query_string"]
+        response.headers["Cache-Control"] = "max-age=31536000, immutable" if kept_for_good else "max-age=300"
         return response
 
 

@@ -16,7 +16,8 @@ from hongzhu_registry.access import passwords
 from hongzhu_registry.access import service as access
 from hongzhu_registry.access.policy import Role
 from hongzhu_registry.accounts.service import see_persons
-from hongzhu_registry.agencies.provision import provision
+from hongzhu_registry.agencies import service as agencies
+from hongzhu_registry.agencies.provision import end_broker_account, provision
 from hongzhu_registry.calendar import service as calendar
 from hongzhu_registry.children import service as children
 from hongzhu_registry.database import database, publish
@@ -115,6 +116,41 @@ def renew_agency(name: str, secrets: Path | None) -> None:
     else:
         renew_token(secrets, username, token)
         click.echo(_("The new token is in {file}; start whoever reads it anew within a week.", file=file))
+
+
+@agency.command(
+    "suspend", help=_("Close an agency for a while: its token opens nothing, its queue goes on collecting.")
+)
+@click.argument("name")
+def suspend_agency(name: str) -> None:
+    """Suspend an agency."""
+    with database.transaction() as session:
+        agencies.suspend(session, name)
+    click.echo(_("{name} is suspended.", name=name))
+
+
+@agency.command("resume", help=_("Let a suspended agency back in; it catches up with what waited."))
+@click.argument("name")
+def resume_agency(name: str) -> None:
+    """Let an agency back in."""
+    with database.transaction() as session:
+        agencies.resume(session, name)
+    click.echo(_("{name} is back.", name=name))
+
+
+@agency.command("revoke", help=_("End an agency’s tokens and its account on the broker for good."))
+@click.argument("name")
+def revoke_agency(name: str) -> None:
+    """Revoke an agency; ends with status 1 when its broker account is still there."""
+    with database.transaction() as session:
+        agencies.revoke(session, name)
+    if not settings().embedded and not end_broker_account(name):
+        raise ConfigurationError(
+            "{name}’s tokens have ended, but its account on the broker is still there: run this again where "
+            "HONGZHU_BROKER_ADMIN_URL is set and RabbitMQ’s management API answers.",
+            name=name,
+        )
+    click.echo(_("{name} is revoked.", name=name))
 
 
 @click.command(help=_("Say everything the scheduler needs to know once more: it rebuilds its picture from that."))

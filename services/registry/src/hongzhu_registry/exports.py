@@ -5,6 +5,9 @@ from io import BytesIO
 
 from xlsxwriter import Workbook
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""What such a workbook is, as the web names it."""
+
 Cell = str | int | float | None
 
 

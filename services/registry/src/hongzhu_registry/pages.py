@@ -1,26 +1,45 @@
 """How pages are rendered: one environment, the reader's language, nothing from outside the host."""
 
+import hashlib
 import re
-from datetime import date
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
+from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from hongzhu.clock import now, today
 from hongzhu.errors import MissingError
-from hongzhu.i18n import CHINESE, _, language
+from hongzhu.i18n import CHINESE, ENGLISH, _, accepted_language, language
 from hongzhu.settings import settings
 
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-"""No script and no style but our own, and no address of a page, which may hold a signed link, told to anyone."""
+"""No script and no style but our own, and no address of a page, which may hold a signed link, told to anyone.
+
+The pictures that a style sheet holds in itself are the one exception.
+"""
+
+STATIC = Path(__file__).parent / "static"
+LANGUAGE = "hongzhu_language"
+"""The cookie of a reader who chose a language; without it the browser's is taken."""
+
+
+def language_of(request: Request) -> str:
+    """Return the language in which somebody reads."""
+    chosen = request.cookies.get(LANGUAGE)
+    return chosen if chosen in (CHINESE, ENGLISH) else accepted_language(request.headers.get("accept-language"))
 
 
 def from_our_own_page(request: Request) -> None:
@@ -60,6 +79,71 @@ def spoken_class(grade: int | None, class_name: str | None) -> str:
     return " ".join(filter(None, parts)) or _("No class yet")
 
 
+def spoken_day(day: date | None) -> str:
+    """Write a day short, with its year where that is not this one: 11月23日, 2019年9月1日, Nov 23."""
+    if day is None:
+        return ""
+    this_year = day.year == today().year
+    if language.get() == CHINESE:
+        return format_date(day, "M月d日" if this_year else "y年M月d日", locale="zh_CN")
+    return format_date(day, "MMM d" if this_year else "MMM d, y", locale="en")
+
+
+def ago(moment: datetime | None) -> str:
+    """Write how long ago something was, as people say it: 3分钟前, 3 minutes ago."""
+    if moment is None:
+        return ""
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # SQLite keeps no zone; all are UTC
+    return format_timedelta(known - now(), add_direction=True, locale=_locale())
+
+
+def moment(at: datetime) -> str:
+    """Write a moment to the second, in the installation's zone: 2020-11-23 08:00:00."""
+    known = at if at.tzinfo else at.replace(tzinfo=UTC)  # SQLite gives times back without their zone; all are UTC
+    return f"{known.astimezone(settings().zone):%Y-%m-%d %H:%M:%S}"
+
+
+def number(value: float | Decimal | None) -> str:
+    """Write a number with its thousands apart; nothing is a dash."""
+    return "–" if value is None else format_decimal(value, locale=_locale())
+
+
+def percent(value: float | None) -> str:
+    """Write a share as whole per cent; nothing is a dash."""
+    return "–" if value is None else format_percent(value, "#,##0%", locale=_locale())
+
+
+def spoken_state(state: str) -> str:
+    """Say how a task stands."""
+    said = {
+        "due": _("To do"),
+        "overdue": _("Overdue"),
+        "done": _("Done"),
+        "late": _("Done late"),
+        "missed": _("Missed"),
+        "excused": _("Excused"),
+        "cancelled": _("Cancelled"),
+    }
+    return said[state]
+
+
+def _locale() -> str:
+    return "zh_CN" if language.get() == CHINESE else "en"
+
+
+@cache
+def static(name: str) -> str:
+    """Return the address of a file that pages use, by what is in it."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def narrowed(query: Mapping[str, str], **changes: object) -> str:
+    """Write the query of a list with some filters changed; `None` takes one away, and the list begins again at its first page."""
+    kept: dict[str, object] = {name: value for name, value in query.items() if name != "cursor"}
+    pairs = {name: value for name, value in (kept | changes).items() if value not in (None, "")}
+    return "?" + urlencode(pairs)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -69,12 +153,26 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(_=_, spoken_class=spoken_class)
-    environment.filters.update(spoken_date=spoken_date, spoken_weekday=spoken_weekday)
+    environment.globals.update(
+        _=_, spoken_class=spoken_class, static=static, narrowed=narrowed, spoken_state=spoken_state
+    )
+    environment.filters.update(
+        spoken_date=spoken_date,
+        spoken_weekday=spoken_weekday,
+        spoken_day=spoken_day,
+        ago=ago,
+        moment=moment,
+        number=number,
+        percent=percent,
+    )
     return environment
 
 
-def render(_request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Render a page in the reader's language."""
-    html = _environment().get_template(template).render(language=language.get(), **values)
+    html = (
+        _environment()
+        .get_template(template)
+        .render({"language": language.get(), "today": today(), "query": request.query_params} | values)
+    )
     return HTMLResponse(html, status, headers={"Cache-Control": "no-store", **SECURITY_HEADERS})

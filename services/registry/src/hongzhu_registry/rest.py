@@ -190,7 +190,12 @@ def refuse_unknown(request: Request) -> None:
 
 
 async def asking(request: Request, session: InTransaction, token: Annotated[str, Depends(bearer)]) -> Principal:
-    """Find out who is asking, and keep it on record: the entry goes with the transaction's end."""
+    """Find out who is asking by a bearer token."""
+    return come_in(request, session, token)
+
+
+def come_in(request: Request, session: Session, token: str) -> Principal:
+    """Return who a token stands for, and keep on record what is asked: the entry goes with the transaction's end."""
     principal = principal_of(session, token)
     principal.must_be(*TOKENS)
     _begin(request, session, principal)
@@ -213,11 +218,13 @@ class Page:
         self.limit = limit
         self.cursor = cursor
 
-    def of(self, session: Session, statement: Select[Any], key: ColumnElement[str]) -> dict[str, Any]:
+    def of(
+        self, session: Session, statement: Select[Any], key: ColumnElement[str], *, newest_first: bool = False
+    ) -> dict[str, Any]:
         """Answer one page of `statement` in the order of `key`, which is unique: never OFFSET, so page 1000 is as fast as 1."""
         if self.cursor is not None:
-            statement = statement.where(key > self.cursor)
-        found = session.execute(statement.order_by(key).limit(self.limit + 1))
+            statement = statement.where(key < self.cursor if newest_first else key > self.cursor)
+        found = session.execute(statement.order_by(key.desc() if newest_first else key).limit(self.limit + 1))
         names, rows = found.keys(), found.all()
         items = [dict(zip(names, row, strict=True)) for row in rows[: self.limit]]
         return {"items": items, "next": items[-1][key.key] if len(rows) > self.limit else None}

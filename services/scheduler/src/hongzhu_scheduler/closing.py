@@ -31,11 +31,19 @@ def settle(session: Session, chosen: ColumnElement[bool], day: date, because: st
     """
     found = _as_they_stand(chosen, day)
     changed = found.c.state.is_distinct_from(found.c.closed_state)
-    announce_closed(session, select(found).where(changed, found.c.state.is_not(None)).subquery(), because)
-    open_again = select(found).where(changed, found.c.state.is_(None)).subquery()
-    # Whose time is watched again, if it was over once and the clock went back.
-    session.execute(update(run).where(run.c.settled, run.c.id.in_(select(open_again.c.run_id))).values(settled=False))
-    announce_again(session, open_again, because)
+    # Each look works all of them out anew: what there is nothing of is not looked for again.
+    closes, opens = (func.max(case((and_(changed, each), 1), else_=0)) for each in _ends(found))
+    any_closed, any_open = session.execute(select(closes, opens)).one()
+    if any_closed is None:
+        return
+    if any_closed:
+        announce_closed(session, select(found).where(changed, found.c.state.is_not(None)).subquery(), because)
+    if any_open:
+        open_again = select(found).where(changed, found.c.state.is_(None)).subquery()
+        # Whose time is watched again, if it was over once and the clock went back.
+        of_them = run.c.id.in_(select(open_again.c.run_id))
+        session.execute(update(run).where(run.c.settled, of_them).values(settled=False))
+        announce_again(session, open_again, because)
     session.execute(
         update(occurrence)
         .where(
@@ -48,6 +56,10 @@ def settle(session: Session, chosen: ColumnElement[bool], day: date, because: st
             changes=case((changed, found.c.changes), else_=occurrence.c.changes),
         )
     )
+
+
+def _ends(found: Subquery) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return found.c.state.is_not(None), found.c.state.is_(None)
 
 
 def close_known(session: Session, run_id: UUID, code: str, batch: Batch, day: date) -> None:

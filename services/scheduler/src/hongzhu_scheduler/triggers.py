@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Row, Select, Table, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from hongzhu import period
@@ -192,21 +192,32 @@ def _episodes(
     theirs = and_(
         occurrence.c.programme == owed.programme.code, occurrence.c.subject_id == owed.subject.c.id, _is("since")
     )
+    never = literal(date.min, Date)
     # The next one begins no earlier than the one before it ended.
     last_end = select(func.max(occurrence.c.ended_on)).where(theirs).correlate(owed.subject).scalar_subquery()
-    began = latest(began, func.coalesce(last_end, began))
-    going_on: ColumnElement[bool] = _going_on(theirs).exists()
+    began = latest(began, func.coalesce(last_end, never))
+    going_on = select(occurrence.c.period).where(theirs, occurrence.c.ended_on.is_(None))
     if paused:
         # An episode does not outlive a pause: what still holds when that is over begins then.
         of_subject = and_(excuse.c.subject_id == owed.subject.c.id, ~excuse.c.lifted)
-        cut = _going_on(theirs, paused=excuse).exists()
-        in_pause = or_(began.between(excuse.c.first, excuse.c.last), cut)
-        resumes = select(func.max(excuse.c.resumes_on)).where(of_subject, in_pause).scalar_subquery()
-        began = latest(began, func.coalesce(resumes, began))
-        going_on = and_(going_on, ~select(excuse.c.id).where(of_subject, cut).exists())
+        in_pause = run.c.due_on.between(excuse.c.first, excuse.c.last)
+        excused = going_on.join_from(occurrence, run, run.c.id == occurrence.c.run_id).where(
+            occurrence.c.closed_state == "excused", in_pause
+        )
+        away = or_(began.between(excuse.c.first, excuse.c.last), excused.exists())
+        resumes = select(func.max(excuse.c.resumes_on)).where(of_subject, away).scalar_subquery()
+        began = latest(began, func.coalesce(resumes, never))
+        by_pause = (
+            select(excuse.c.id)
+            .join_from(excuse, run, in_pause)
+            .where(of_subject, run.c.id == occurrence.c.run_id)
+            .correlate(occurrence, owed.subject)
+        )
+        open_or_done = occurrence.c.closed_state.is_distinct_from("excused")
+        going_on = going_on.where(or_(open_or_done, ~by_pause.exists()))
     # An episode may have begun, been closed and ended on the very day: the next one then begins the day after.
     used = select(occurrence.c.period).where(theirs, occurrence.c.period_start == began).exists()
-    beginning = subjects.where(~going_on)
+    beginning = subjects.where(~going_on.exists())
     found = session.execute(beginning.with_only_columns(began, used).where(began <= span.through).distinct()).all()
     for day, taken in found:
         period_start = day + _DAY if taken else day
@@ -214,16 +225,6 @@ def _episodes(
             beginners = beginning.where(began == day, used if taken else ~used)
             for window, at_schools in _windows(calendar, owed, trigger, period_start, beginners):
                 yield Batch(period.since(period_start), period_start, window, at_schools)
-
-
-def _going_on(theirs: ColumnElement[bool], *, paused: Table | None = None) -> Select[tuple[str]]:
-    """Select the episodes that are not over, or of these the ones that a pause excused."""
-    found = select(occurrence.c.period).where(theirs, occurrence.c.ended_on.is_(None))
-    if paused is None:
-        return found
-    in_pause = run.c.due_on.between(paused.c.first, paused.c.last)
-    joined = found.join_from(occurrence, run, run.c.id == occurrence.c.run_id)
-    return joined.where(occurrence.c.closed_state == "excused", in_pause)
 
 
 def announced_windows(session: Session, calendar: SchoolCalendar, day: date) -> list[UUID]:

@@ -1,7 +1,7 @@
 """What the API tells, day by day, as the oracle is told it: calendar, programmes, facts, what happened, evidence, tasks."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -36,8 +36,12 @@ OF_CHILD: Mapping[str, Callable[[Row, Row], Any]] = {
     "in_poverty": lambda child, _school: child["in_poverty"],
     "academic_concern": lambda child, _school: child["academic_concern"],
 }
+ABOUT_PEOPLE = {"child.changed.v1", "school.changed.v1"}
+ALL = ABOUT_PEOPLE | {"calendar.changed.v1", "programme.changed.v1"}
 EVENTS = {"roster_change"}
 """What the rehearsal makes happen, and so can tell the oracle of."""
+BY_WORKBOOK = {"leading_group"}
+"""Evidence that comes by workbook alone, and that no list of the API has."""
 
 
 def _equal(value: object, other: object) -> bool | None:
@@ -59,13 +63,19 @@ class Knowledge:
         self._calendar_version = 0
         self._where: dict[str, tuple[str, bool]] = {}
 
-    def learn(self, day: date) -> None:
-        """Read what may have changed, and tell it as it stands on a day."""
-        self._learn_calendar(day)
-        self.learn_programmes()
+    def learn(self, day: date, new: Collection[str] = ALL) -> None:
+        """Read what may have changed, all or that of which something new was said, and tell it as it stands on a day."""
+        if "calendar.changed.v1" in new:
+            self._learn_calendar(day)
+        if "programme.changed.v1" in new:
+            self.learn_programmes()
+        if ABOUT_PEOPLE.isdisjoint(new):
+            return self.reach(day)
         paired = self._paired()
-        self.schools = list(self.bureau.items("/schools"))
-        self.children = list(self.bureau.items("/children"))
+        if "school.changed.v1" in new:
+            self.schools = list(self.bureau.items("/schools"))
+        if "child.changed.v1" in new:
+            self.children = list(self.bureau.items("/children"))
         by_id = {each["id"]: each for each in self.schools}
         for school in self.schools:
             self.oracle.know(_facts(SchoolFacts, school, _of_school(school, paired), school["id"], present=True), day)
@@ -79,7 +89,7 @@ class Knowledge:
             moved |= self._moved(child)
         for school_id in () if first else moved:
             self.oracle.happen(f"roster-{day}", "roster_change", day, school_id, None)
-        self.reach(day)
+        return self.reach(day)
 
     def reach(self, day: date) -> None:
         """Let the oracle work out what is owed up to a day, by what it has been told."""
@@ -166,6 +176,8 @@ def _beyond(programme: Programme) -> str:
     """Say why a client from outside cannot tell who a programme is owed to; empty when it can."""
     if programme.subject not in ("child", "school"):
         return programme.subject
+    if programme.resolved_by in BY_WORKBOOK:
+        return programme.resolved_by
     told = {"child": {*OF_CHILD, *PAIRED}, "school": {*SchoolFacts.model_fields}}
     common = set(Facts.model_fields)
     for leaf in leaves(programme.eligible):

@@ -1,6 +1,7 @@
 """What is owed, worked out the slow and plain way: by loops over subjects, periods and days, apart from the engine.
 
-The oracle is told the same things on the same days, and each time somebody plans it goes through everything from the beginning.
+The oracle is told the same things on the same days.  Each time somebody plans it goes from the beginning through everything about
+those of whom something is new, and for the others through what opened since; `start_over` lets it go through everybody again.
 """
 
 from __future__ import annotations
@@ -31,9 +32,42 @@ class Oracle:
     issued: dict[tuple[str, str, str], Window] = field(default_factory=dict)
     ruled: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     latest: date = date.min
+    everybody: bool = True
+    """Whether something is new that may be about anybody: rules, a calendar, or a day on which others rule."""
+    _to_plan: set[str] = field(default_factory=set)
+    _to_refresh: set[str] = field(default_factory=set)
+    _awaited: dict[str, date] = field(default_factory=dict)
+    _planned: date = date.min
+    _rules: Any = None
+    _theirs: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
+    _happened: dict[str, list[str]] = field(default_factory=dict)
+    _turns: dict[tuple[str, str], list[tuple[str, date]]] = field(default_factory=dict)
     _schools: dict[str | None, School] = field(default_factory=dict)
     _occasions: dict[Any, list[tuple[str, Window]]] = field(default_factory=dict)
     _since: dict[tuple[str, str], list[tuple[str, str, str]]] = field(default_factory=dict)
+
+    def start_over(self) -> None:
+        """Think of everybody again, as if everything were new."""
+        self.everybody = True
+
+    def touch(self, subject: str) -> None:
+        """Note that something is new of a subject, and so of whoever is at that school."""
+        self._to_plan.add(subject)
+        self._to_refresh.add(subject)
+
+    def look_at_rules(self, day: date) -> dict[str, Any]:
+        """Say by code which version rules on a day; when others rule than before, it is about everybody."""
+        found = {code: self.ruling_on(code, day) for code in self.versions}
+        told = {code: {number: id(each) for number, each in known.items()} for code, known in self.versions.items()}
+        rules = ({code: id(each) for code, each in found.items()}, told)
+        if rules != self._rules:
+            self._rules = rules
+            self.start_over()
+        return found
+
+    def ruling_on(self, code: str, today: date) -> Any:
+        """Return the version that rules on a day, if there is one."""
+        return next((programme for first, last, programme in self.ruling(code) if first <= today <= last), None)
 
     def know(self, facts: Any, today: date) -> None:
         """Somebody told the facts of a subject."""
@@ -52,16 +86,25 @@ class Oracle:
                 if getattr(before, name) != value:
                     self.changed[facts.id, name] = learnt
         self.facts[facts.id] = facts
+        self.touch(facts.id)
+        if facts.id == facts.school_id:
+            for each in self.facts.values():
+                if each.school_id == facts.id:
+                    self.touch(each.id)
 
     def happen(self, event_id: str, kind: str, day: date, subject: str, amount: float | None) -> None:
         """Something happened to a subject."""
         _kind, day, before = self.events.get((event_id, subject), (kind, day, None))
         amounts = [each for each in (before, amount) if each is not None]
+        if (event_id, subject) not in self.events:
+            self._happened.setdefault(subject, []).append(event_id)
         self.events[event_id, subject] = (kind, day, max(amounts, default=None))
+        self.touch(subject)
 
     def announce(self, calendar: Any, today: date) -> None:
         """The bureau announced its calendar."""
         self.calendar = calendar
+        self.start_over()
         self._schools.clear()
         self._occasions.clear()
         for key, (opens, due, grace) in self.issued.items():
@@ -83,13 +126,20 @@ class Oracle:
             self.issued[key] = (opens, new_due, new_grace)
 
     def plan(self, day: date) -> None:
-        """Go through everything there is up to a day."""
+        """Go up to a day through everything that can have become due since the last time."""
         self.latest = max(self.latest, day)
-        for code in sorted(self.versions if self.calendar else ()):
+        if not self.calendar:
+            return
+        self.look_at_rules(self.latest)
+        self._to_plan |= {each for each, begins in self._awaited.items() if begins <= self.latest}
+        for code in sorted(self.versions):
             for first, last, programme in self.ruling(code):
                 triggers = getattr(programme.trigger, "of", None) or (programme.trigger,)
                 for trigger in triggers:
                     self._plan(programme, trigger, first, min(last, self.latest))
+        self._awaited = {each: begins for each, begins in self._awaited.items() if begins > self.latest}
+        self._to_plan.clear()
+        self._planned, self.everybody = self.latest, False
 
     def ruling(self, code: str) -> list[tuple[date, date, Any]]:
         """Say which version rules which days, by asking for each day that begins something."""
@@ -136,29 +186,33 @@ class Oracle:
         if through < first:
             return
         code = programme.code
-        subjects = self._subjects(programme)
         if trigger.kind == "rota":
+            given = self._given(code)
             for period, window in self.occasions(trigger, None):
-                if not (window[0] <= through and window[1] >= first) or any(
-                    key[0] == code and key[2] == period for key in self.issued
-                ):
+                if not (window[0] <= through and window[1] >= first) or period in given:
                     continue
-                waiting = [each for each in subjects if self.held(programme, each.id) <= window[1]]
+                waiting = [each for each in self._subjects(programme) if self.held(programme, each.id) <= window[1]]
                 if waiting:
                     last_turns = {each.id: self._last_turn(code, each.id) for each in waiting}
                     self._issue(
                         code, min(last_turns, key=lambda each: (last_turns[each], each)), period, window, trigger
                     )
             return
-        for facts in subjects:
+        for facts in self._subjects(programme, self._asked(trigger, through)):
             if trigger.kind == "standing":
                 begins = self._begins(code, facts.id, max(self.held(programme, facts.id), first))
                 if begins is not None and begins <= through:
                     self._issue(code, facts.id, f"since:{begins}", self._from(facts, begins, trigger), trigger)
+                elif begins is not None:
+                    self._awaited[facts.id] = min(begins, self._awaited.get(facts.id, begins))
             elif trigger.kind == "on_event":
-                for (event_id, subject), (kind, day, amount) in self.events.items():
+                for event_id in self._happened.get(facts.id, ()):
+                    kind, day, amount = self.events[event_id, facts.id]
                     enough = trigger.at_least is None or (amount is not None and amount >= trigger.at_least)
-                    if subject == facts.id and kind == trigger.event and enough and first <= day <= through:
+                    if kind == trigger.event and enough and first <= day:
+                        if day > through:
+                            self._awaited[facts.id] = min(day, self._awaited.get(facts.id, day))
+                            continue
                         window = self._from(facts, day, trigger)
                         if self.held(programme, facts.id) <= window[1]:
                             self._issue(code, facts.id, f"event:{event_id}", window, trigger)
@@ -168,6 +222,17 @@ class Oracle:
                         continue
                     if self.held(programme, facts.id) <= window[1]:
                         self._issue(code, facts.id, period, window, trigger)
+
+    def _asked(self, trigger: Any, through: date) -> set[str] | None:
+        """Name those who can be owed something that they were not before; nothing means anybody."""
+        if self.everybody:
+            return None
+        if trigger.kind not in ("standing", "on_event"):
+            schools = {None, *(each.school_id for each in self.calendar.exceptions)}
+            windows = (window for school in schools for _period, window in self.occasions(trigger, school))
+            if any(self._planned < window[0] <= through for window in windows):
+                return None
+        return self._to_plan
 
     def _episodes(self, code: str, subject: str) -> list[tuple[str, str, str]]:
         return self._since.get((code, subject), [])
@@ -183,13 +248,19 @@ class Oracle:
     def _issue(self, code: str, subject: str, period: str, window: Window, trigger: Any) -> None:
         if (code, subject, period) not in self.issued:
             self.issued[code, subject, period] = window
+            self._theirs.setdefault(subject, []).append((code, subject, period))
+            self._to_refresh.add(subject)
             if period.startswith("since:"):
                 self._since.setdefault((code, subject), []).append((code, subject, period))
+            if period.startswith("turn:"):
+                self._turns.setdefault((code, subject), []).append((period, window[0]))
             self.ruled[code, subject, period] = trigger
 
+    def _given(self, code: str) -> set[str]:
+        return {period for (each, _), turns in self._turns.items() if each == code for period, _ in turns}
+
     def _last_turn(self, code: str, subject: str) -> date:
-        turns = [w[0] for key, w in self.issued.items() if key[:2] == (code, subject) and key[2].startswith("turn:")]
-        return max(turns, default=date.min)
+        return max((opens for _, opens in self._turns.get((code, subject), ())), default=date.min)
 
     def occasions(self, trigger: Any, school_id: str | None) -> list[tuple[str, Window]]:
         """Work out every period of a trigger that the calendar holds, with its window at a school."""

@@ -65,18 +65,18 @@ class People:
         of_child = self.dice("child", task["id"])
         if of_child.random() >= self.rate:
             return None
-        # Children of a school are mostly seen to together.
-        of_group = self.dice(task["programme"], task["period"], task["school_id"], of_child.randint(0, 1))
+        # Children of a school are seen to together, or with those who were not there on that day.
+        of_group = self.dice(task["programme"], task["period"], task["school_id"])
         due = date.fromisoformat(task["due_on"]) if task["due_on"] else day + 20 * DAY
         first = max(day, date.fromisoformat(task["opens_on"]))
         days = calendar.days.between(first, due) or [max(first, min(due, first))]
         on_time = of_group.choice(list(days)[:15])
+        handed_in, late = max(due, on_time) + of_group.randint(5, 30) * DAY, due + of_group.randint(1, 6) * DAY
         way = of_child.random()
         if way < 0.85:
             return on_time, on_time
-        if way < 0.93:  # done, and handed in on paper long after
-            return max(due, on_time) + of_child.randint(5, 30) * DAY, on_time
-        late = due + of_child.randint(1, 6) * DAY
+        if way < 0.93:  # done, and handed in on paper long after, one list of a school
+            return handed_in, on_time
         return late, late
 
     def filings(self, day: date, school_of: Mapping[str, str | None]) -> list[Job]:

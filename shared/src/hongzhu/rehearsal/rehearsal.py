@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -24,12 +25,15 @@ from hongzhu.settling import Watch
 
 DAY = timedelta(days=1)
 PATIENCE = 180.0
-"""Seconds in which a day must have run its course."""
+"""Seconds for which a day that has not run its course may stand still."""
 STILL = 0.15
 """Seconds in which nothing new may be said before a day counts as settled: an agency may be at work on an answer."""
 OWN_DOORS = 2
 """How many schools file with accounts of their own; for the others the bureau types in what they hand over."""
-TOLD = ("child.changed.v1", "school.changed.v1", "programme.changed.v1", "calendar.changed.v1", "event.happened.v1")
+TOLD = ("child.changed.v1", "school.changed.v1", "programme.changed.v1", "calendar.changed.v1")
+"""What facts, rules and the calendar stand on, as far as the oracle is told of it."""
+FOR_AGENCIES = ("task.due.v1", "task.overdue.v1", "task.closed.v1")
+"""What agencies hear, and may be at work on."""
 
 T = TypeVar("T")
 
@@ -83,6 +87,7 @@ class Rehearsal:
                     self.day += DAY
                     clock.stand_on(self.day)
             self._wild = False
+            self._settle()
             return self._compare()
         finally:
             self._desk.shutdown(cancel_futures=True)
@@ -130,19 +135,16 @@ class Rehearsal:
     def _live_day(self) -> None:
         if self.chaos:
             self.chaos.plan_day()
-        said_before = self._told()
         # Planned by what was known in the morning, before the day's own news.
         self.knowledge.reach(self.day)
-        due_before = self.watch.said["task.due.v1"]
         self._settle()
-        if not self.lived or self._told() != said_before:
-            self._ask(lambda: self.knowledge.learn(self.day))
+        self._learn()
         self.progress(self.day, _("people at work"))
-        said_before = self._told()
         self.people.programmes = {
             code: each.model_dump(mode="json", by_alias=True) for code, each in self.knowledge.programmes.items()
         }
-        if self.watch.said["task.due.v1"] != due_before or not self.lived:
+        if self.watch.said["task.due.v1"] != self._noted:
+            self._noted = self.watch.said["task.due.v1"]
             tasks = self._ask(lambda: list(self.people.offices["bureau"].items("/tasks", state="due")))
             self.people.take_note(tasks, self.day, self.knowledge.calendar)
         here = {each["id"]: each["school_id"] for each in self.knowledge.children if each["left_on"] is None}
@@ -151,9 +153,15 @@ class Rehearsal:
         self._tell_oracle()
         if (self.chaos and self.chaos.repeat(self.watch)) or jobs:
             self._settle()
-        if self._told() != said_before:
-            self._ask(lambda: self.knowledge.learn(self.day))
-            self._settle()
+        self._learn()
+
+    def _learn(self) -> None:
+        """Read again what something was said of since it was last read."""
+        told = {topic: self.watch.said[topic] for topic in TOLD}
+        new = {topic for topic in TOLD if told[topic] != self._known.get(topic)}
+        if new:
+            self._known = told
+            self._ask(lambda: self.knowledge.learn(self.day, new))
 
     def _tell_oracle(self) -> None:
         """Tell what people did that a client has to keep, for no list of the API has it all."""
@@ -180,19 +188,17 @@ class Rehearsal:
         return []
 
     _edited = False
-
-    def _told(self) -> int:
-        """Count what the bus was told that facts, rules or the calendar stand on."""
-        return sum(
-            many for topic, many in self.watch.said.items() if not topic.startswith(("task.", "evidence.", "notice."))
-        )
+    _noted = 0
+    _known: Mapping[str, int] = MappingProxyType({})
 
     def _settle(self) -> None:
         """Let everything run its course; what did not in time is what will be missing."""
         self.progress(self.day, _("settling"))
         still_since = None
         deadline = time.monotonic() + PATIENCE
-        before = began_with = self.watch.said.total()
+        left = left_before = ""
+        before = self.watch.said.total()
+        began_with = self._for_agencies()
         while time.monotonic() < deadline:
             self._look()
             try:
@@ -202,14 +208,19 @@ class Rehearsal:
                     raise
                 left = type(error).__name__
             said = self.watch.said.total()
+            if (left, said) != (left_before, before):
+                left_before, deadline = left, time.monotonic() + PATIENCE
             if left or said != before:
                 before, still_since = said, time.monotonic() if not left else None
             elif still_since is None:
                 still_since = time.monotonic()
-            elif time.monotonic() - still_since >= (STILL if said != began_with else 0):
+            elif time.monotonic() - still_since >= (STILL if self._for_agencies() != began_with else 0):
                 return
             time.sleep(0.02)  # between two looks, up to the limit above
         raise TimeoutError(f"{self.day} did not settle: {left}")
+
+    def _for_agencies(self) -> int:
+        return sum(self.watch.said[topic] for topic in FOR_AGENCIES)
 
     def _look(self) -> None:
         if self.chaos and self._wild:
@@ -234,6 +245,7 @@ class Rehearsal:
     def _compare(self) -> Outcome:
         self.progress(self.day, _("comparing every task with the oracle"))
         self._ask(lambda: self.knowledge.learn(self.day))
+        self.knowledge.oracle.start_over()  # once more from the beginning, and not only what was new from day to day
         bureau = self.people.offices["bureau"]
 
         def records_of(child_id: str) -> list[tuple[str, Mapping[str, Any]]]:

@@ -21,18 +21,27 @@ class StateOracle(Oracle):
     over: dict[Key, date] = field(default_factory=dict)
     _proven: dict[tuple[str, str], dict[str, date | None]] = field(default_factory=dict)
     _excused: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _refreshed: date = date.min
+    _all_again: bool = True
+
+    def start_over(self) -> None:
+        """Think of everybody again, also of what is owed no longer."""
+        super().start_over()
+        self._all_again = True
 
     def prove(self, proof: str, subject: str, kind: str, day: date | None, version: int) -> None:
         """Somebody filed evidence, or took it back: then it has no day."""
         if version > self.proofs.get((proof, subject), (0, "", None))[0]:
             self.proofs[proof, subject] = (version, kind, day)
             self._proven.setdefault((subject, kind), {})[proof] = day
+            self.touch(subject)
 
     def excuse(self, told: Any) -> None:
         """Somebody excused a subject from one task, or from some days."""
         if told.id not in self.excuses or told.version > self.excuses[told.id].version:
             self.excuses[told.id] = told
             self._excused.setdefault(told.subject_id, {})[told.id] = told
+            self.touch(told.subject_id)
 
     def done(self, subject: str, kind: str) -> list[date]:
         """On which days something of a kind was done for a subject, the first first."""
@@ -52,21 +61,25 @@ class StateOracle(Oracle):
 
     def refresh(self, today: date) -> None:
         """See what is owed no longer, and what is again."""
-        ruling = {code: self._ruling_on(code, today) for code in self.versions}
-        for key, (_opens, _due, grace) in self.issued.items():
+        ruling = self.look_at_rules(today)
+        everybody = self._all_again or today < self._refreshed
+        self._refreshed, self._all_again = today, False
+        asked, self._to_refresh = self._theirs.keys() if everybody else self._to_refresh, set()
+        for key in [each for subject in asked for each in self._theirs.get(subject, ())]:
             code, subject, period = key
+            grace = self.issued[key][2]
             episode, in_time = period.startswith("since:"), grace is None or grace >= today
             if not (in_time or episode):
                 continue
             if not self._owed(ruling[code], subject, episode=episode):
-                self.over.setdefault(key, today)
+                if key not in self.over:
+                    self.over[key] = today
+                    self._to_plan.add(subject)
             elif key in self.over and in_time:
                 another = any(each not in self.over for each in self._episodes(code, subject))
                 if not episode or (not another and self.state(key, today) == "cancelled"):
                     del self.over[key]
-
-    def _ruling_on(self, code: str, today: date) -> Any:
-        return next((programme for first, last, programme in self.ruling(code) if first <= today <= last), None)
+                    self._to_plan.add(subject)
 
     def _owed(self, programme: Any, subject: str, *, episode: bool) -> bool:
         if programme is None or not self.facts[subject].present:

@@ -47,6 +47,10 @@ class Process(Protocol):
         ...
 
 
+PATIENCE = 180.0
+"""Seconds in which the registry must have come up, also where others are at work on the machine."""
+
+
 def wait_for(what: str, condition: Callable[[], Any], limit: float = 90.0, pause: float = 0.05) -> Any:
     """Poll `condition` until it is true and return what it answered; raises `TimeoutError` after `limit` seconds."""
     deadline = time.monotonic() + limit
@@ -167,7 +171,7 @@ class Trial:
                 return httpx.get(f"{self.web}/readyz", timeout=5).status_code == 200
             return False
 
-        wait_for("the registry", answers, 60)
+        wait_for("the registry", answers, PATIENCE)
 
     def sign_in(self, username: str, *options: str) -> RegistryClient:
         """Open an account and sign in with it; `options` are those of ``hongzhu user add``."""

@@ -42,6 +42,8 @@ class Token(Base):
     hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When an agency last came in by it, to the minute; of people it is not kept."""
 
 
 class KnownAddress(Base):

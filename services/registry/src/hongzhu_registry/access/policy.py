@@ -217,6 +217,7 @@ SIGHT: Mapping[str, Sight] = {
     "facility": Sight(agency=(titled("organisation"),)),
     "leader": Sight(school=(at("school_id"),), agency=None),
     "document": Sight(),
+    "report": Sight(school=None, agency=None),
     "import": Sight(school=None, agency=None, own="account_id"),
     "audit_entry": Sight(school=None, agency=None, auditor=ANY, own="account_id"),
     "answered": Sight(school=None, agency=None, own="account_id"),

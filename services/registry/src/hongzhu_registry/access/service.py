@@ -1,11 +1,12 @@
 """Signing in: passwords become tokens, tokens become principals."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, case, delete, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now
@@ -15,12 +16,16 @@ from hongzhu.settings import settings
 from hongzhu_registry.access import passwords, totp
 from hongzhu_registry.access.models import Account, Token
 from hongzhu_registry.access.policy import BUREAU, Principal, Role
+from hongzhu_registry.agencies.models import OPEN, Agency
 from hongzhu_registry.database import EVERYTHING, narrowed, narrowing
 
 PERSON_TOKEN = timedelta(hours=12)
 MACHINE_TOKEN = timedelta(days=365)
 CHANGEOVER = timedelta(days=7)
 """How long a machine's old token still opens once it has a new one."""
+
+NOTED = timedelta(minutes=1)
+"""How often at most it is noted that an agency's token was used."""
 
 ONE_TIME = timedelta(days=7)
 """How long a password that somebody else gave waits to be changed."""
@@ -42,9 +47,7 @@ def authenticate(session: Session, given: Given) -> Account:
     With the right password it names as field what is still wanted: ``totp``, or a ``new_password``.
     """
     account, too_old = session.execute(
-        select(Account, Account.password_until < now()).where(
-            Account.username == given.username, Account.disabled.is_(False)
-        )
+        select(Account, Account.password_until < now()).where(Account.username == given.username, is_open())
     ).one_or_none() or (None, None)
     right, better = passwords.verify(given.password, account.password_hash if account else None)
     if not right or account is None:
@@ -70,6 +73,13 @@ def authenticate(session: Session, given: Given) -> Account:
     elif better:
         account.password_hash = better
     return account
+
+
+def is_open() -> ColumnElement[bool]:
+    """Say of an account whether it opens anything: it is not closed, nor is the agency it belongs to."""
+    account, agency = Account.__table__.c, Agency.__table__.c
+    shut = select(agency.name).where(agency.name == account.agency, agency.standing != OPEN)
+    return account.disabled.is_(False) & ~shut.exists()
 
 
 def choose_password(account: Account, password: str, *, field: str = "password") -> None:
@@ -112,24 +122,40 @@ def _holder(session: Session) -> Select[Any]:
         place = {"school_id": account.school_id, "agency": account.agency, "supporter_id": account.supporter_id}
         _HOLDERS[kind] = select(
             *(account.id, account.role, *place.values()),
+            (account.agency.is_not(None) & _unnoted(token.used_at)).label("unnoted"),
             *narrowing(session, level=level, account_id=account.id, **place),
         ).where(
             token.account_id == account.id,
-            token.hash == bindparam("hash"),
+            token.hash == bindparam("token_hash"),
             token.expires_at > bindparam("now"),
-            account.disabled.is_(False),
+            is_open(),
         )
     return _HOLDERS[kind]
 
 
 def principal_of(session: Session, token: str) -> Principal:
     """Return who a token stands for, and narrow the session to it in the same statement; raises `NotSignedInError`."""
-    said = {"hash": bytes.fromhex(hash_of(token)), "now": now()}
+    said = {"token_hash": bytes.fromhex(hash_of(token)), "now": now(), "noted": now() - NOTED}
     found = session.connection().execute(_holder(session), said).first()
     if found is None:
         raise NotSignedInError
     narrowed(session, found)
+    if found.unnoted:
+        _note_use(session, said)
     return Principal(found.id, cast("Role", found.role), found.school_id, found.agency, found.supporter_id)
+
+
+def _unnoted(used_at: ColumnElement[datetime]) -> ColumnElement[bool]:
+    return or_(used_at.is_(None), used_at < bindparam("noted"))
+
+
+def _note_use(session: Session, said: Mapping[str, Any]) -> None:
+    # Past whoever notes it at the same moment, for no request waits for another one of its agency.
+    token = Token.__table__
+    mine = select(token.c.hash).where(token.c.hash == bindparam("token_hash"), _unnoted(token.c.used_at))
+    first = token.c.hash.in_(mine.with_for_update(skip_locked=True))
+    noting = update(token).where(first).values(used_at=bindparam("now"))  # type: ignore[arg-type]  # it is a Table
+    session.connection().execute(noting, said)
 
 
 def open_account(

@@ -5,6 +5,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base
 
+OPEN = "open"
+
 
 class Agency(Base):
     """An organisation that runs programmes."""
@@ -14,6 +16,8 @@ class Agency(Base):
     name: Mapped[str] = mapped_column(String(50), primary_key=True)
     title_zh: Mapped[str] = mapped_column(String(100))
     title_en: Mapped[str] = mapped_column(String(100))
+    standing: Mapped[str] = mapped_column(String(10), default=OPEN, server_default=OPEN)
+    """``open``, ``suspended`` or ``revoked``: only while it is open does any account of it open anything."""
 
 
 class AgencyTitle(Base):

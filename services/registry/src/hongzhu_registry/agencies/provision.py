@@ -4,6 +4,8 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 from kombu import Connection
+from pydantic import SecretStr
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from hongzhu import bus
@@ -12,6 +14,7 @@ from hongzhu.installation import new_password, rights
 from hongzhu.plugin_worker import HOOKS_BY_TOPIC
 from hongzhu.settings import settings
 from hongzhu_registry.access import service as access
+from hongzhu_registry.agencies.models import OPEN, Agency
 
 
 def declare_queue(connection: Connection, agency: str) -> None:
@@ -27,6 +30,7 @@ def provision(session: Session, agency: str) -> dict[str, str]:
     """
     account = access.open_account(session, f"agency-{agency}", "agency", agency=agency)
     account.disabled = False
+    session.execute(update(Agency).where(Agency.name == agency).values(standing=OPEN))
     access.revoke_tokens(session, account.id)
     variables = {
         "HONGZHU_REGISTRY_URL": settings().public_url or settings().registry_url,
@@ -49,10 +53,27 @@ def _broker_account(agency: str) -> str:
     account, password = f"agency.{agency}", new_password()
     broker = urlsplit(settings().broker_url)
     vhost = broker.path.removeprefix("/") or "/"
-    with httpx.Client(base_url=admin.get_secret_value(), timeout=10) as management:
+    with _management(admin) as management:
         for path, body in (
             (f"/api/users/{account}", {"password": password, "tags": ""}),
             (f"/api/permissions/{quote(vhost, safe='')}/{account}", rights(account)),
         ):
             management.put(path, json=body).raise_for_status()
     return f"amqp://{account}:{password}@{broker.hostname}:{broker.port or 5672}/{vhost}"
+
+
+def end_broker_account(agency: str) -> bool:
+    """Remove an agency's account on RabbitMQ, which also closes its connections; false where that cannot be done from here."""
+    admin = settings().broker_admin_url
+    if admin is None:
+        return False
+    try:
+        with _management(admin) as management:
+            answer = management.delete(f"/api/users/agency.{agency}")
+    except httpx.TransportError:
+        return False
+    return answer.is_success or answer.status_code == httpx.codes.NOT_FOUND
+
+
+def _management(admin: SecretStr) -> httpx.Client:
+    return httpx.Client(base_url=admin.get_secret_value(), timeout=10)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import String, cast, func, select
 
 from hongzhu_registry.audit.models import AuditEntry
+from hongzhu_registry.audit.queries import NAMES, readable
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router
 
 router = Router(prefix="/audit", tags=["audit"])
@@ -23,10 +24,7 @@ def list_entries(
     principal.must_be("bureau", "auditor")
     # The key of a page is text everywhere: the number, padded so that it sorts as it counts.
     key = func.substr("000000000000000000" + cast(AuditEntry.id, String), -19).label("id")
-    names = ("at", "account_id", "role", "action", "subject_id", "outcome", "position")
-    statement = select(key, *(AuditEntry.__table__.c[name] for name in names))
-    if principal.is_bureau:  # that somebody reported harm, or looked at such a report, is the auditor's to know
-        statement = statement.where(AuditEntry.action.not_like("%/mandatory_reports%"))
+    statement = readable(select(key, *(AuditEntry.__table__.c[name] for name in NAMES)), principal)
     for name, value in {"subject_id": subject_id, "account_id": account_id, "outcome": outcome}.items():
         if value is not None:
             statement = statement.where(AuditEntry.__table__.c[name] == value)

@@ -101,19 +101,24 @@ def seal_new() -> int:
 
 def verify() -> Verdict:
     """Work the whole chain out again and hold it against the seals and the anchors."""
+    with database.transaction() as session:
+        return held(session)
+
+
+def held(session: Session) -> Verdict:
+    """Do the same in the transaction of somebody who sees every entry."""
     anchors = dict(_anchors())
     columns = [AuditEntry.__table__.c[name] for name in (*SEALED, "position", "seal")]
     chained = select(*columns).where(AuditEntry.position.is_not(None)).order_by(AuditEntry.position)
     before, expected = GENESIS, 0
-    with database.transaction() as session:
-        unsealed = session.scalar(select(func.count()).where(AuditEntry.position.is_(None))) or 0
-        with session.execute(chained, execution_options={"yield_per": _AT_ONCE}) as rows:
-            for row in rows:
-                expected += 1
-                fits = row.position == expected and row.seal == seal(before, expected, row)
-                if not fits or anchors.pop(expected, row.seal) != row.seal:
-                    return Verdict(expected - 1, unsealed, expected)
-                before = row.seal
+    unsealed = session.scalar(select(func.count()).where(AuditEntry.position.is_(None))) or 0
+    with session.execute(chained, execution_options={"yield_per": _AT_ONCE}) as rows:
+        for row in rows:
+            expected += 1
+            fits = row.position == expected and row.seal == seal(before, expected, row)
+            if not fits or anchors.pop(expected, row.seal) != row.seal:
+                return Verdict(expected - 1, unsealed, expected)
+            before = row.seal
     # An anchor beyond the end remembers entries that are gone.
     return Verdict(expected, unsealed, min(anchors) if anchors else None)
 

@@ -1,38 +1,20 @@
 """``/children``."""
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Header, Query, Response
-from pydantic import BaseModel
 
 from hongzhu.errors import MissingError
-from hongzhu.facts import Sex, Stage
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.children import queries, service
-from hongzhu_registry.children.forms import Changes, Grade, NewChild
+from hongzhu_registry.children.filters import Filters
+from hongzhu_registry.children.forms import Changes, NewChild
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.children.opening import opened
 from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router, etag, must_match
 
 router = Router(prefix="/children", tags=["children"])
-
-
-class Filters(BaseModel):
-    """What a list of children may be narrowed by."""
-
-    school_id: str | None = None
-    stage: Stage | None = None
-    grade: Grade | None = None
-    sex: Sex | None = None
-    boarding: bool | None = None
-    in_poverty: bool | None = None
-    disabled: bool | None = None
-    academic_concern: bool | None = None
-    status: Literal["present", "watched", "left"] | None = None
-    retention_over: bool | None = None
-    q: str | None = None
-    id_number: str | None = None
 
 
 @router.get("")

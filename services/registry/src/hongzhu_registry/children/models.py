@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hongzhu_registry.children.initials import initials
 from hongzhu_registry.database import Base, new_id
 from hongzhu_registry.sealing import sealed
 
@@ -21,6 +22,12 @@ class Child(Base):
     version: Mapped[int] = mapped_column(default=1)
     school_id: Mapped[str] = mapped_column(ForeignKey("school.id"))
     name: Mapped[str] = mapped_column(String(50))
+    initials: Mapped[str | None] = mapped_column(
+        String(50).with_variant(String(50, collation="C"), "postgresql"),
+        index=True,
+        default=lambda row: initials(row.get_current_parameters()["name"]),
+    )
+    """The first letters of the name (`children.initials`), shown to nobody; whoever changes the name changes them."""
     sex: Mapped[str] = mapped_column(String(6))
     born_on: Mapped[date]
     id_number: Mapped[bytes | None] = sealed()

@@ -12,6 +12,7 @@ from hongzhu.clock import now, today
 from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.children import announcing, families, queries
+from hongzhu_registry.children.initials import initials
 from hongzhu_registry.children.models import Child, ChildChange
 from hongzhu_registry.database import everything, new_id
 from hongzhu_registry.events.service import say_hardship_changed, say_roster_changed
@@ -72,7 +73,8 @@ def amend(
     if not fields:
         return
     if changed:
-        session.execute(update(Child).where(Child.id == child["id"]).values(**changed))
+        found_by = {"initials": initials(changed["name"])} if "name" in changed else {}
+        session.execute(update(Child).where(Child.id == child["id"]).values(**changed, **found_by))
     session.add(
         ChildChange(
             child_id=child["id"],

@@ -1,7 +1,8 @@
 """Children who stand on the roster of a school where they are not, each with a proposed answer."""
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, zip_longest
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -72,3 +73,53 @@ def _likely(schools: Sequence[School], rosters: int, address: str) -> tuple[Scho
     if rosters == 1:
         return schools[0], _("it stands on that school's roster")
     return schools[0], _("nothing tells them apart, and its file is the first by name")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One school that may be a child's, and what speaks for it."""
+
+    school_id: str
+    town: str | None
+    file: str | None
+    """The roster on which the child stands; none where it was entered by hand."""
+    here: bool
+    """Whether its dossier is at this school."""
+    left: bool
+    near_home: bool | None
+    """Whether its home address lies in the school's town; none where there is no address, or the town is not known."""
+    grade: int | None
+    class_name: str | None
+    """Known of the school where the dossier is; the other's count once it is settled so."""
+
+
+def sides(session: Session, conflicts: Sequence[Mapping[str, Any]]) -> dict[str, list[Side]]:
+    """Tell by child what is known of it at each of the schools."""
+    ids = [each["child"] for each in conflicts]
+    columns = Child.id, Child.school_id, Child.left_on, Child.grade, Child.class_name, Child.address
+    children = {row.id: row for row in session.execute(select(*columns).where(among(session, Child.id, ids)))}
+    named = {school_id for each in conflicts for school_id in each["schools"]}
+    towns = {row.id: row.town for row in session.execute(select(School.id, School.town).where(School.id.in_(named)))}
+    found: dict[str, list[Side]] = {}
+    for each in conflicts:
+        child = children[each["child"]]
+        address = key_ring().open(child.address, "child", "address", child.id)
+        found[child.id] = []
+        for school_id, file in zip_longest(each["schools"], each["files"]):
+            here, town = school_id == child.school_id, towns[school_id]
+            near = town in address if town and address else None
+            at_class = (child.grade, child.class_name) if here else (None, None)
+            found[child.id].append(Side(school_id, town, file, here, child.left_on is not None, near, *at_class))
+    return found
+
+
+def settled_lately(session: Session, most: int) -> Sequence[Any]:
+    """Select the roster entries that were settled not to count, the latest first, each with the school where the child is."""
+    columns = RosterEntry.child_id, RosterEntry.file, RosterEntry.settled_on, RosterEntry.school_id
+    return session.execute(
+        select(*columns, Child.school_id.label("at"))
+        .join(Child, Child.id == RosterEntry.child_id)
+        .where(RosterEntry.settled_on.is_not(None))
+        .order_by(RosterEntry.settled_on.desc(), RosterEntry.id)
+        .limit(most)
+    ).all()

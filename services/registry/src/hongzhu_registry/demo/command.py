@@ -83,7 +83,7 @@ def _play(data: Path, day: date, folder: Path) -> dict[str, object]:
 
 def _show_around(folder: Path) -> None:
     bureau = json.loads((folder / "credentials.json").read_text())["bureau"]
-    console.print(_("The bureau's account, for the API: {username} {password}", **bureau))
+    console.print(_("The bureau signs in as: {username} {password}", **bureau))
     if week := story.fullest_week():
         console.print(_("A teacher's week, as a notice links to it: {link}", link=week))
     console.print(_("The pages are at {url}; Ctrl-C ends the trial.", url=settings().registry_url))

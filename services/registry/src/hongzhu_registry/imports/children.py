@@ -13,6 +13,7 @@ from hongzhu.messages import batches
 from hongzhu_registry import staging
 from hongzhu_registry.calendar.service import term_start
 from hongzhu_registry.children import service
+from hongzhu_registry.children.initials import initials
 from hongzhu_registry.children.models import Child, ChildChange, Relative, RosterEntry
 from hongzhu_registry.database import new_id
 from hongzhu_registry.events.service import say_hardship_changed
@@ -27,7 +28,8 @@ from hongzhu_registry.workbooks import Child as Row
 from hongzhu_registry.workbooks import Guardian, Parent
 
 CHILD = (
-    *("id", "version", "school_id", "entered_on", "name", "sex", "born_on", "id_number", "id_number_index", "address"),
+    *("id", "version", "school_id", "entered_on", "name", "initials", "sex", "born_on"),
+    *("id_number", "id_number_index", "address"),
     *("ethnicity", "grade", "class_name", "boarding", "in_poverty", "health", "disability", "left_behind_type", "note"),
 )
 RELATIVE = ("child_id", "role", "name", "relation", "place", "away", "away_since", "phone")
@@ -147,6 +149,7 @@ def _child(sealer: Sealer, child_id: str, placed: Placed, version: int, entered_
         placed.school_id,
         entered_on,
         row.name,
+        initials(row.name),
         row.sex,
         row.born_on,
         sealer.seal(row.id_number, "child", "id_number", child_id),

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hongzhu.i18n import _
-from hongzhu_registry.imports.result import Result, reader, told
+from hongzhu_registry.imports.result import Result, kind_of_rows, reader, told
 from hongzhu_registry.imports.service import skipped_in, take_in, workbooks_in
 from hongzhu_registry.workbooks import Finding
 
@@ -55,7 +55,9 @@ def summary(result: Result) -> str:
         (_("unchanged"), result.unchanged),
         (_("at another school or left, so not changed"), result.elsewhere),
     ):
-        told_counts = [_("{count:,} {kind}", count=count, kind=_kind(kind)) for kind, count in counts.items() if count]
+        told_counts = [
+            _("{count:,} {kind}", count=count, kind=kind_of_rows(kind)) for kind, count in counts.items() if count
+        ]
         if told_counts or counts is result.accepted:
             lines.append(_("{title}: {content}", title=title, content=_(", ").join(told_counts) or "0"))
     for file, error in result.unreadable.items():
@@ -112,25 +114,3 @@ def _rows(numbers: list[int]) -> str:
     if len(spans) == len(spans[0]) == 1:
         return _("row {row}", row=numbers[0])
     return _("rows {rows}", rows=", ".join("-".join(map(str, span)) for span in spans))
-
-
-def _kind(code: str) -> str:
-    """Say what the rows of a sheet are."""
-    names = {
-        "activities": _("activities"),
-        "attendances": _("rows of attendance"),
-        "calendar": _("entries of the calendar"),
-        "children": _("children"),
-        "documents": _("documents"),
-        "enrolments": _("enrolments"),
-        "facilities": _("facilities"),
-        "leaders": _("rows of a leading group"),
-        "records": _("records"),
-        "referrals": _("referrals"),
-        "schools": _("schools"),
-        "scores": _("test scores"),
-        "staff": _("staff"),
-        "subsidies": _("subsidies"),
-        "supporters": _("supporters"),
-    }
-    return names.get(code, code)

@@ -7,13 +7,12 @@ from fastapi import BackgroundTasks, UploadFile
 from fastapi.responses import Response
 
 from hongzhu.errors import InvalidError
+from hongzhu_registry.exports import XLSX
 from hongzhu_registry.imports import jobs
 from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Router
 from hongzhu_registry.workbooks import limits
 
 router = Router(prefix="/imports", tags=["imports"])
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.post("", status_code=202)
@@ -27,7 +26,7 @@ def hand_in(session: InTransaction, principal: Asking, once: OnlyOnce, later: Ba
 
     def act() -> dict[str, Any]:
         job = jobs.hand_in(session, principal, name)
-        later.add_task(jobs.work_off, job.id, principal, name, content)
+        later.add_task(jobs.work_off, job.id, principal, [(name, content)])
         return {"id": job.id, "status": job.status}
 
     answer = once(act, [name, hashlib.sha256(content).hexdigest()], status=202)

@@ -1,5 +1,6 @@
-"""Hand-ins through the API: kept with their progress, and worked off after the answer has gone out."""
+"""Hand-ins through the API and the page: kept with their progress, and worked off after the answer has gone out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -23,10 +24,10 @@ def hand_in(session: Session, principal: Principal, file: str) -> Import:
     return job
 
 
-def work_off(job_id: str, principal: Principal, file: str, content: bytes) -> None:
-    """Import a file that was handed in, telling how far it is; a failure leaves a job that says so."""
+def work_off(job_id: str, principal: Principal, files: Sequence[tuple[str, bytes]]) -> None:
+    """Import the files that were handed in, telling how far it is; a failure leaves a job that says so."""
     try:
-        result = take_in([(file, content)], lambda _name, done, of: _tell(job_id, done=done, of=of), principal)
+        result = take_in(files, lambda _name, done, of: _tell(job_id, done=done, of=of), principal)
     except Exception:
         _tell(job_id, status="failed")
         raise
@@ -39,6 +40,12 @@ def show(session: Session, principal: Principal, job_id: str) -> dict[str, Any]:
     if job is None:
         raise MissingError
     return {name: getattr(job, name) for name in ("id", "file", "status", "done", "of", "result", "started_at")}
+
+
+def recent(session: Session, principal: Principal, most: int) -> Sequence[Import]:
+    """Return the latest hand-ins in sight."""
+    statement = select(Import).where(in_sight("import", principal)).order_by(Import.started_at.desc(), Import.id)
+    return session.scalars(statement.limit(most)).all()
 
 
 def errors_workbook(result: dict[str, Any] | None) -> bytes:

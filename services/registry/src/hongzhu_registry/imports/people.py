@@ -63,6 +63,7 @@ def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> N
             "town": row.town or None,
             "capacity": row.capacity,
             "vetted": row.status == "vetted",
+            "rejected": row.status == "refused",
         }
         for row in rows
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from hongzhu.i18n import ENGLISH, language
+from hongzhu.i18n import ENGLISH, _, language
 from hongzhu_registry.workbooks import Finding, Language, Reason, Source, UnreadableWorkbook, say
 
 
@@ -107,3 +107,25 @@ class Result:
             "conflicts": self.conflicts,
             "rosters": {school: asdict(changes) for school, changes in self.rosters.items()},
         }
+
+
+def kind_of_rows(code: str) -> str:
+    """Say what the rows of a sheet are."""
+    names = {
+        "activities": _("activities"),
+        "attendances": _("rows of attendance"),
+        "calendar": _("entries of the calendar"),
+        "children": _("children"),
+        "documents": _("documents"),
+        "enrolments": _("enrolments"),
+        "facilities": _("facilities"),
+        "leaders": _("rows of a leading group"),
+        "records": _("records"),
+        "referrals": _("referrals"),
+        "schools": _("schools"),
+        "scores": _("test scores"),
+        "staff": _("staff"),
+        "subsidies": _("subsidies"),
+        "supporters": _("supporters"),
+    }
+    return names.get(code, code)

@@ -16,6 +16,16 @@ from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Route
 router = Router(prefix="/pairings", tags=["pairings"])
 
 
+class Reason(BaseModel):
+    """Why this supporter and no other."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    same_town: bool
+    places_free: int = Field(ge=1, le=10_000)
+    """How many places the supporter had left before this one was taken."""
+
+
 class NewPairing(BaseModel):
     """A supporter to be tied to a child or to a school."""
 
@@ -26,6 +36,8 @@ class NewPairing(BaseModel):
     child_id: str | None = None
     school_id: str | None = None
     began_on: date | None = None
+    reason: Reason | None = None
+    """How it was matched, for whoever asks later; a person may leave it out."""
 
 
 class Ending(BaseModel):

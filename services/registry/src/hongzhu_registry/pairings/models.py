@@ -1,8 +1,9 @@
 """Pairings: a supporter tied to a child or to a school for a period."""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, new_id
@@ -39,3 +40,5 @@ class Pairing(GivesEvidence, Base):
     """Which of its supporter's places it takes, from 1 to the supporter's capacity."""
     began_on: Mapped[date]
     ended_on: Mapped[date | None]
+    reason: Mapped[Any | None] = mapped_column(JSON)
+    """Why this supporter and no other, as `hongzhu.matching` had it: of the same town or not, and how many places were free."""

@@ -1,7 +1,8 @@
 """Tying a supporter to a child or a school, and ending it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import case, select, update
 from sqlalchemy.exc import IntegrityError
@@ -36,6 +37,7 @@ def pair(
     child_id: str | None = None,
     school_id: str | None = None,
     began_on: date | None = None,
+    reason: Mapping[str, Any] | None = None,
 ) -> Pairing:
     """Tie a vetted supporter with a free place to a child or a school.
 
@@ -53,7 +55,7 @@ def pair(
     supporter = session.execute(statement).mappings().first()
     if supporter is None:
         raise MissingError
-    if not supporter["vetted"]:
+    if not supporter["vetted"] or supporter["rejected"]:
         raise InvalidError(
             "Nobody meets a child unvetted: this supporter has not been vetted yet.", field="supporter_id"
         )
@@ -76,6 +78,7 @@ def pair(
         school_id=school_id,
         place=free,
         began_on=began_on,
+        reason=reason,
     )
     try:
         with session.begin_nested():
@@ -138,6 +141,17 @@ def _touched(session: Session, pairing: Pairing) -> None:
         child_service.touched(session, [pairing.child_id])
     else:
         school_service.touched(session, [str(pairing.school_id)])
+
+
+def end_of_supporter(session: Session, supporter_id: str) -> None:
+    """End all pairings of a supporter today, as when it turns out not to suit; each subject may be owed another."""
+    lasting = select(Pairing).where(Pairing.supporter_id == supporter_id, Pairing.ended_on.is_(None))
+    with everything(session):
+        for pairing in session.scalars(lasting.order_by(Pairing.child_id, Pairing.id).with_for_update()).all():
+            pairing.ended_on = today()
+            pairing.version += 1
+            session.flush()
+            _touched(session, pairing)
 
 
 def end_for_children(

@@ -1,10 +1,14 @@
 """The catalogue's statements."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hongzhu.programme import Programme
 from hongzhu_registry.programmes.models import ProgrammeVersion
+
+Other = aliased(ProgrammeVersion)
 
 
 def latest(session: Session, code: str) -> ProgrammeVersion | None:
@@ -12,6 +16,19 @@ def latest(session: Session, code: str) -> ProgrammeVersion | None:
     return session.scalar(
         select(ProgrammeVersion).where(ProgrammeVersion.code == code).order_by(ProgrammeVersion.version.desc()).limit(1)
     )
+
+
+def newest(session: Session) -> Sequence[ProgrammeVersion]:
+    """Return every programme at its newest version, agency by agency."""
+    numbers = select(func.max(ProgrammeVersion.version)).where(ProgrammeVersion.code == Other.code).scalar_subquery()
+    statement = select(Other).where(Other.version == numbers)
+    return session.scalars(statement.order_by(Other.agency, Other.code)).all()
+
+
+def versions(session: Session, code: str) -> Sequence[ProgrammeVersion]:
+    """Return all versions of a programme, the newest first."""
+    statement = select(ProgrammeVersion).where(ProgrammeVersion.code == code)
+    return session.scalars(statement.order_by(ProgrammeVersion.version.desc())).all()
 
 
 def running(session: Session, code: str) -> ProgrammeVersion | None:

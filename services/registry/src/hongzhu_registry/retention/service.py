@@ -68,6 +68,7 @@ def _empty_dossiers(session: Session, ids: Sequence[str]) -> None:
         .where(theirs)
         .values(
             name="",
+            initials=None,
             id_number=None,
             id_number_index=None,
             address=None,

@@ -44,3 +44,9 @@ def facts(session: Session, ids: Sequence[str] | None = None) -> list[SchoolFact
 def names(session: Session) -> dict[str, str]:
     """Read what the schools are called, by id."""
     return {row.id: row.name for row in session.execute(select(School.id, School.name))}
+
+
+def names_in_sight(session: Session, principal: Principal) -> dict[str, str]:
+    """Read what the schools in sight are called, by id, in the order of their names."""
+    statement = visible(principal).with_only_columns(School.id, School.name).order_by(School.name)
+    return {row.id: row.name for row in session.execute(statement)}

@@ -14,8 +14,8 @@ if (form) {
     Object.assign(button.dataset, link.dataset);
     button.addEventListener("click", () => {
       const own = boxes(classOf(button));
-      const tick = !own.every((box) => box.checked);
-      for (const box of own) box.checked = tick;
+      const tick = !own.every((box) => box.checked || box.disabled);
+      for (const box of own) box.checked = tick && !box.disabled;
       count();
     });
     link.replaceWith(button);
@@ -25,7 +25,7 @@ if (form) {
 
   const count = () => {
     const ticked = boxes(form).filter((box) => box.checked).length;
-    file.textContent = ticked ? file.dataset.count.replace("{count}", ticked) : plain;
+    file.textContent = ticked && file.dataset.count ? file.dataset.count.replace("{count}", ticked) : plain;
     for (const button of buttons) {
       const all = boxes(classOf(button)).every((box) => box.checked);
       button.textContent = all ? button.dataset.none : button.dataset.all;

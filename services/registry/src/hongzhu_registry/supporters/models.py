@@ -1,6 +1,6 @@
 """Supporters: the named adults who help."""
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, FromWorkbook
@@ -25,6 +25,8 @@ class Supporter(FromWorkbook, Base):
     town: Mapped[str | None] = mapped_column(String(50))
     capacity: Mapped[int | None]
     vetted: Mapped[bool] = mapped_column(default=False)
+    rejected: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it was looked at and found not to suit; who is neither vetted nor rejected has applied."""
     duty: Mapped[str | None] = mapped_column(String(30))
     """A teacher's office: ``head_teacher`` of a class, ``coordinator`` of the school, or none."""
     grade: Mapped[int | None]

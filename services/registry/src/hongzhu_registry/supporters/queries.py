@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
@@ -11,6 +11,8 @@ from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.supporters.models import Supporter
 
 _HIDDEN = UNSHOWN | {"phone", "email"}
+STATUS = case((Supporter.rejected, "rejected"), (Supporter.vetted, "vetted"), else_="applied").label("status")
+"""What has become of a supporter; only who is ``vetted`` is matched."""
 COLUMNS = [column for column in Supporter.__table__.columns if column.name not in _HIDDEN]
 
 
@@ -22,4 +24,4 @@ def visible(principal: Principal) -> Select[Any]:
         .correlate(Supporter)
         .scalar_subquery()
     )
-    return select(*COLUMNS, taken.label("paired")).where(in_sight("supporter", principal))
+    return select(*COLUMNS, STATUS, taken.label("paired")).where(in_sight("supporter", principal))

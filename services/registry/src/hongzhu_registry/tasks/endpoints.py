@@ -1,33 +1,17 @@
 """``/tasks``: what is owed, to whom, and how it stands."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BaseModel
 
 from hongzhu.clock import today
-from hongzhu.task_state import TaskState
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router
 from hongzhu_registry.tasks import history, queries
 from hongzhu_registry.tasks.assignees import assigned_to
+from hongzhu_registry.tasks.filters import Filters
 from hongzhu_registry.tasks.models import Task
 
 router = Router(prefix="/tasks", tags=["tasks"])
-
-
-class Filters(BaseModel):
-    """What a list of tasks may be narrowed by."""
-
-    school_id: str | None = None
-    agency: str | None = None
-    programme: str | None = None
-    child_id: str | None = None
-    assignee_id: str | None = None
-    """The supporter who is told of them: the child's class teacher, else the school's coordinator."""
-    state: TaskState | None = None
-    due_before: date | None = None
-    due_after: date | None = None
 
 
 @router.get("")

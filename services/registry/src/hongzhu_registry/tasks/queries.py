@@ -37,6 +37,8 @@ from hongzhu_registry.tasks.models import Task, TaskAct
 CANCELLED = "cancelled"
 """What only the scheduler can say; everything else follows from window, evidence and excuses."""
 
+DONE, OPEN = ("done", "late"), ("due", "overdue", "missed")
+"""How a task stands that was done, in time or late, and one that is owed and was not; what is excused or cancelled is neither."""
 _AT_ONCE = 5_000
 """Ids that one statement names."""
 _LEDGER, _BUCKETS = 0x1ED6E4, 256
@@ -54,6 +56,18 @@ def state_on(day: date) -> Any:
         (Task.due_on >= day, "due"),
         (within_grace, "overdue"),
         else_="missed",
+    )
+
+
+def is_overdue(day: date) -> ColumnElement[bool]:
+    """Say of which tasks `state_on` says ``overdue``, in a way that asks less of each row."""
+    return and_(
+        Task.done_on.is_(None),
+        Task.excuse_id.is_(None),
+        Task.pause_id.is_(None),
+        func.coalesce(Task.closed_state, "") != CANCELLED,
+        Task.due_on < day,
+        or_(Task.grace_until.is_(None), Task.grace_until >= day),
     )
 
 
@@ -220,11 +234,28 @@ def filtered(statement: Select[Any], day: date, filters: Mapping[str, Any]) -> S
         "state": state_on(day),
     }
     conditions = [column == filters[name] for name, column in equal.items() if filters.get(name) is not None]
+    if filters.get("done") is not None:
+        conditions.append(state_on(day).in_(DONE if filters["done"] else OPEN))
+    if filters.get("begins_after"):
+        conditions.append(Task.period_start >= filters["begins_after"])
+    if filters.get("begins_before"):
+        conditions.append(Task.period_start <= filters["begins_before"])
     if filters.get("due_before"):
         conditions.append(Task.due_on <= filters["due_before"])
     if filters.get("due_after"):
         conditions.append(Task.due_on >= filters["due_after"])
     return statement.where(and_(literal(value=True), *conditions))
+
+
+def open_by_period(session: Session, programme: str, day: date) -> dict[str, int]:
+    """Count the tasks of a programme that are still open on `day`, by period."""
+    still_open = state_on(day).in_(("due", "overdue"))
+    counted = (
+        select(Task.period, func.count().label("open"))
+        .where(Task.programme == programme, still_open)
+        .group_by(Task.period)
+    )
+    return {row.period: row.open for row in session.execute(counted)}
 
 
 def count_by_state(session: Session, day: date) -> dict[tuple[str, str, str], int]:

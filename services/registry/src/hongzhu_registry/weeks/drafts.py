@@ -10,7 +10,7 @@ from uuid import UUID, uuid4, uuid5
 from hongzhu.errors import InvalidError
 from hongzhu_registry.pages import spoken_date
 from hongzhu_registry.weeks.forms import Field, day_in
-from hongzhu_registry.weeks.queries import Need, Owed
+from hongzhu_registry.weeks.need import Need, Owed
 
 CHILDREN, DAY = "child", "occurred_on"
 """The fields every form has; those of the programme's own form are called ``data.…``."""

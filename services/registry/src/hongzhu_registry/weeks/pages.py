@@ -1,24 +1,23 @@
 """``/w/…``: the page behind a notice's link.  Its holder acts as that teacher, for that week, and no further."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy.orm import Session
 
-from hongzhu.clock import today
-from hongzhu.errors import InvalidError, MissingError
+from hongzhu.clock import now, today
+from hongzhu.errors import InvalidError
+from hongzhu.period import monday
 from hongzhu_registry.access.policy import Principal
-from hongzhu_registry.pages import render
-from hongzhu_registry.records import service as records
-from hongzhu_registry.records.models import Record
+from hongzhu_registry.pages import SECURITY_HEADERS, STATIC, render
 from hongzhu_registry.rest import InTransaction, on_record
-from hongzhu_registry.weeks import drafts
-from hongzhu_registry.weeks.drafts import Draft, draft_of, new_draft
-from hongzhu_registry.weeks.forms import fields_of
+from hongzhu_registry.weeks import drafts, filing
+from hongzhu_registry.weeks.drafts import Draft
 from hongzhu_registry.weeks.links import supporter_of
-from hongzhu_registry.weeks.queries import DONE, Filed, Need, Week, filed_by, week_of
+from hongzhu_registry.weeks.need import Need
+from hongzhu_registry.weeks.queries import Filed, Week, filed_by, week_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,6 +44,13 @@ async def _sent(request: Request, _holder: Holder) -> Mapping[str, list[str]]:
 Sent = Annotated[Mapping[str, list[str]], Depends(_sent)]
 
 
+@router.get("/w/worker.js")
+def worker() -> Response:
+    """Give a phone the script that shows a week without a line; its address is what lets it see no page but these."""
+    script = (STATIC / "worker.js").read_bytes()
+    return Response(script, media_type="text/javascript", headers={"Cache-Control": "no-cache", **SECURITY_HEADERS})
+
+
 @router.get("/w/{token}")
 def show_week(
     *,
@@ -58,7 +64,7 @@ def show_week(
     week = week_of(session, supporter_id, today())
     if len(week.needs) == 1:
         return _form(request, token, week, week.needs[0], tick=tick)
-    return render(request, "week.html", week=week, token=token, today=today())
+    return _render(request, "week.html", week=week, need=None, token=token)
 
 
 @router.get("/w/{token}/{programme}")
@@ -75,8 +81,8 @@ def show_need(
 ) -> HTMLResponse:
     """Show one programme's children with its form, and above it what was just filed."""
     week = week_of(session, supporter_id, today())
-    confirmed = filed_by(session, supporter_id, filed) if filed else None
-    return _form(request, token, week, _need(week, programme), tick=tick, filed=confirmed, already=already)
+    confirmed = filed_by(session, week, filed) if filed else None
+    return _form(request, token, week, week.need(programme), tick=tick, filed=confirmed, already=already)
 
 
 @router.post("/w/{token}/{programme}")
@@ -85,40 +91,14 @@ def file_record(
 ) -> Response:
     """File one record for the children that were ticked; those for whom it was done meanwhile need no second one."""
     week = week_of(session, supporter_id, today(), filing_for=sent.get(drafts.CHILDREN, ()))
-    need = _need(week, programme)
-    fields = fields_of(need.programme.form or {})
-    draft = draft_of(sent, fields)
-    record_id = draft.record_id(supporter_id)
-    if session.get(Record, record_id) is not None:
-        return _confirmation(token, need, record_id)
-    children = drafts.read_children(draft, need)
-    waiting = [each for each in children if each.state not in DONE]
-    if waiting or not draft.right:
-        day = drafts.read_day(draft, waiting, today())
-        data = drafts.read_data(draft, fields)
-        if day and draft.right:
-            _file(
-                session,
-                week,
-                draft,
-                kind=need.programme.resolved_by,
-                occurred_on=day,
-                data=data,
-                child_ids=[each.child_id for each in waiting],
-                record_id=record_id,
-            )
-    if not draft.right:
-        return _form(request, token, week, need, draft=draft)
-    return _confirmation(token, need, record_id, already=len(children) - len(waiting))
-
-
-def _file(session: Session, week: Week, draft: Draft, **record: Any) -> None:
-    """File at the desk where the API files, as somebody of that school; what the desk refuses is noted on the draft."""
-    try:
-        with session.begin_nested():
-            records.file(session, Principal(week.supporter_id, "school", school_id=week.school_id), **record)
-    except InvalidError as error:
-        draft.refuse(error)
+    need = week.need(programme)
+    # At the desk where the API files, as somebody of that school.
+    done = filing.file(session, Principal(week.supporter_id, "school", school_id=week.school_id), week, need, sent)
+    if not done.draft.right:
+        return _form(request, token, week, need, draft=done.draft)
+    # Only ids and counts: an address may end up in a history or a log.
+    and_already = f"&already={done.already}" if done.already else ""
+    return RedirectResponse(f"/w/{token}/{programme}?filed={done.record_id}{and_already}", status_code=303)
 
 
 def _form(
@@ -133,30 +113,25 @@ def _form(
     already: int = 0,
 ) -> HTMLResponse:
     """Show a programme's form: as it was sent when something is to be mended, else a new one, with a class ticked."""
-    chosen = (child.child_id for each in need.classes if each.code == tick for child in each.children)
-    return render(
+    return _render(
         request,
         "need.html",
         status=InvalidError.status if draft else 200,
         week=week,
         need=need,
-        fields=fields_of(need.programme.form or {}),
-        draft=draft or new_draft(today(), frozenset(chosen)),
+        fields=filing.fields(need),
+        draft=draft or filing.begin(need, tick),
+        action=f"/w/{token}/{need.programme.code}",
         token=token,
         filed=filed,
         already=already,
-        today=today(),
     )
 
 
-def _confirmation(token: str, need: Need, record_id: str, *, already: int = 0) -> Response:
-    # Only ids and counts: an address may end up in a history or a log.
-    and_already = f"&already={already}" if already else ""
-    return RedirectResponse(f"/w/{token}/{need.programme.code}?filed={record_id}{and_already}", status_code=303)
-
-
-def _need(week: Week, programme: str) -> Need:
-    for need in week.needs:
-        if need.programme.code == programme:
-            return need
-    raise MissingError
+def _render(request: Request, template: str, **values: Any) -> HTMLResponse:
+    """Render a page and tell the phone how long it may keep it: to the end of the Monday after its week, as the link does."""
+    # Counted from today, for an installation's day may be another than the phone's.
+    until = (now() + (monday(today()) + timedelta(days=8) - today())).isoformat(timespec="seconds")
+    page = render(request, template, keep_until=until, **values)
+    page.headers["Hongzhu-Keep-Until"] = until
+    return page

@@ -1,20 +1,18 @@
 """What one supporter's week holds."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
-from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.errors import MissingError
 from hongzhu.period import monday
 from hongzhu.programme import EverySchoolWeek, Programme
+from hongzhu_registry.activities.service import held_at
 from hongzhu_registry.calendar import service as calendar
 from hongzhu_registry.children.models import Child, Relative
 from hongzhu_registry.database import everything
@@ -25,95 +23,18 @@ from hongzhu_registry.schools.models import School
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.tasks.models import Task
 from hongzhu_registry.tasks.queries import keep_apart, state_on
+from hongzhu_registry.weeks.need import DONE, WAITING, Need, Owed
+from hongzhu_registry.weeks.of_school import needs_of_school
 from hongzhu_registry.weeks.spreading import Pupil, spread
 
-WAITING, DONE = ("due", "overdue"), ("done", "late")
-TOLD = {"class_teacher": ("class_teacher",), "coordinator": ("class_teacher", "school_coordinator")}
+COORDINATOR = "coordinator"
+TOLD = {"class_teacher": ("class_teacher",), COORDINATOR: ("class_teacher", "school_coordinator")}
 """Whose programmes a teacher's office sees: a coordinator stands in for every class teacher."""
 
 
 @dataclass(frozen=True)
-class Owed:
-    """One child's part of a programme this week; `_tasks` selects its fields in this order."""
-
-    child_id: str
-    name: str
-    grade: int | None
-    class_name: str | None
-    first: bool
-    """Whether the child comes first; the page says no more than that about why."""
-    state: str
-    opens_on: date
-    due_on: date
-    done_on: date | None
-    planned_on: date | None = None
-    """The day on which it best fits into its teacher's week, and those of its brothers and sisters."""
-
-    @property
-    def class_order(self) -> tuple[int, int, str]:
-        """Where the child's class stands among the school's: 2班 before 10班, no class last."""
-        number = re.search(r"\d+", self.class_name or "")
-        return self.grade or 99, int(number[0]) if number else 99, self.class_name or ""
-
-
-@dataclass(frozen=True)
-class SchoolClass:
-    """The children of one class who are still waiting."""
-
-    grade: int | None
-    class_name: str | None
-    children: list[Owed]
-
-    @property
-    def code(self) -> str:
-        """What a link calls the class."""
-        return f"{self.grade or ''}-{self.class_name or ''}"
-
-    @property
-    def first(self) -> int:
-        """How many of them come first."""
-        return sum(each.first for each in self.children)
-
-
-@dataclass(frozen=True)
-class Need:
-    """One programme with the children it is owed to, each once: those who come first first."""
-
-    programme: Programme
-    children: list[Owed] = field(default_factory=list)
-
-    @property
-    def waiting(self) -> list[Owed]:
-        """The children for whom it has not been done yet."""
-        return [each for each in self.children if each.state in WAITING]
-
-    @property
-    def done(self) -> list[Owed]:
-        """The children for whom it has been done, by class."""
-        return sorted((each for each in self.children if each.state in DONE), key=lambda child: child.class_order)
-
-    @property
-    def due_on(self) -> date | None:
-        """The day by which the most pressing of it should be done, that is announced and not past."""
-        days = (each.due_on for each in self.waiting if each.state == "due" and each.due_on < NOT_ANNOUNCED)
-        return min(days, default=None)
-
-    @property
-    def overdue(self) -> list[Owed]:
-        """The waiting children whose day is past."""
-        return [each for each in self.waiting if each.state == "overdue"]
-
-    @property
-    def classes(self) -> list[SchoolClass]:
-        """The waiting children by class."""
-        by_class = groupby(sorted(self.waiting, key=lambda child: child.class_order), lambda child: child.class_order)
-        groups = [list(children) for _, children in by_class]
-        return [SchoolClass(each[0].grade, each[0].class_name, each) for each in groups]
-
-
-@dataclass(frozen=True)
 class Week:
-    """One supporter's week."""
+    """One supporter's week, or that of a school's own account."""
 
     supporter_id: str
     supporter_name: str
@@ -127,7 +48,14 @@ class Week:
     @property
     def whole_school(self) -> bool:
         """Whether it is a coordinator's, who sees every class."""
-        return self.duty == "coordinator"
+        return self.duty == COORDINATOR
+
+    def need(self, programme: str) -> Need:
+        """Return what the week holds of a programme; raises `MissingError`."""
+        for need in self.needs:
+            if need.programme.code == programme:
+                return need
+        raise MissingError
 
 
 @dataclass(frozen=True)
@@ -138,52 +66,73 @@ class Filed:
     occurred_on: date
 
 
-def week_of(session: Session, supporter_id: str, day: date, *, filing_for: Collection[str] = ()) -> Week:
+def week_of(session: Session, supporter_id: str, day: date, *, filing_for: Collection[str] | None = None) -> Week:
     """Read what a teacher's class, or a coordinator's school, is owed on `day`; the largest need first.
 
-    For the children of `filing_for` nobody else files from here on until the transaction ends.
+    For the children of `filing_for`, and a coordinator's school, nobody else files from here on until the transaction ends.
     """
-    if filing_for:
-        keep_apart(session, filing_for, evidence=True)
     supporter = session.get(Supporter, supporter_id)
     if supporter is None or supporter.school_id is None:
         raise MissingError
-    told = TOLD.get(supporter.duty or "", ())
+    if filing_for is not None:
+        school = [supporter.school_id] if supporter.duty == COORDINATOR else []
+        keep_apart(session, [*filing_for, *school], evidence=True)
+    duty, grade, class_name = supporter.duty, supporter.grade, supporter.class_name
+    return _week(session, supporter.id, supporter.name, supporter.school_id, (duty, grade, class_name), day)
+
+
+def week_of_school(
+    session: Session, account_id: str, school_id: str, day: date, *, filing_for: Collection[str] | None = None
+) -> Week:
+    """Read what a school is owed on `day`, for its own account, which stands in for every teacher."""
+    if filing_for is not None:
+        keep_apart(session, [*filing_for, school_id], evidence=True)
+    return _week(session, account_id, "", school_id, (COORDINATOR, None, None), day)
+
+
+def _week(
+    session: Session,
+    holder_id: str,
+    name: str,
+    school_id: str,
+    office: tuple[str | None, int | None, str | None],
+    day: date,
+) -> Week:
+    told = TOLD.get(office[0] or "", ())
+    running = definitions(session)
     programmes = [
-        each
-        for each in definitions(session)
-        if each.form is not None and each.subject == "child" and each.assignee in told
+        each for each in running if each.form is not None and each.subject == "child" and each.assignee in told
     ]
-    tasks = _tasks(supporter, [each.code for each in programmes], day)
+    tasks = _tasks(holder_id, school_id, office[0], [each.code for each in programmes], day)
     owed: defaultdict[str, list[Owed]] = defaultdict(list)
     for programme, *row in session.execute(tasks):
         owed[programme].append(Owed(*row))
-    planned = _planned(session, supporter.school_id, [each.code for each in programmes if _is_weekly(each)], day)
+    planned = _planned(session, school_id, [each.code for each in programmes if _is_weekly(each)], day)
     needs = [Need(each, _one_each(owed[each.code], planned.get(each.code, {}))) for each in programmes]
-    found = sorted((each for each in needs if each.children), key=lambda need: -len(need.waiting))
-    school = session.get_one(School, supporter.school_id)
-    return Week(
-        supporter.id,
-        supporter.name,
-        supporter.duty,
-        supporter.grade,
-        supporter.class_name,
-        school.id,
-        school.name,
-        found,
-    )
+    if office[0] == COORDINATOR:
+        needs += needs_of_school(session, school_id, running, day)
+    held = [each for each in needs if each.children or each.of_school]
+    found = sorted(held, key=lambda need: (need.of_school is not None, -len(need.waiting)))
+    school = session.get_one(School, school_id)
+    return Week(holder_id, name, *office, school.id, school.name, found)
 
 
-def filed_by(session: Session, supporter_id: str, record_id: str) -> Filed | None:
-    """Return whom a supporter's own record names and its day; ``None`` when it is not one of theirs."""
-    rows = session.execute(
-        select(Child.name, Record.occurred_on)
+def filed_by(session: Session, week: Week, row_id: str) -> Filed | None:
+    """Return whom a record of one's own, or an activity of one's own school, names; ``None`` when it is somebody else's."""
+    record = session.get(Record, row_id)
+    day = record.occurred_on if record is not None and record.filed_by == week.supporter_id else None
+    if day is None and week.whole_school:
+        held = held_at(session, row_id, week.school_id)
+        day = held.held_on if held is not None else None
+    if day is None:
+        return None
+    names = session.scalars(
+        select(Child.name)
         .join(Evidence, Evidence.subject_id == Child.id)
-        .join(Record, Record.id == Evidence.id)
-        .where(Record.id == record_id, Record.filed_by == supporter_id)
+        .where(Evidence.id == row_id)
         .order_by(Child.grade, Child.class_name, Child.id)
-    ).all()
-    return Filed([row.name for row in rows], rows[0].occurred_on) if rows else None
+    )
+    return Filed(list(names), day)
 
 
 def _one_each(tasks: Iterable[Owed], planned: Mapping[str, date]) -> list[Owed]:
@@ -227,13 +176,13 @@ def _planned(session: Session, school_id: str, programmes: Sequence[str], day: d
     return {programme: spread(each, days) for programme, each in pupils.items()}
 
 
-def _tasks(supporter: Supporter, programmes: list[str], day: date) -> Any:
+def _tasks(holder_id: str, school_id: str, duty: str | None, programmes: list[str], day: date) -> Any:
     state = state_on(day)
-    in_sight = [Child.school_id == supporter.school_id, Child.left_on.is_(None)]
-    if supporter.duty != "coordinator":
+    in_sight = [Child.school_id == school_id, Child.left_on.is_(None)]
+    if duty != COORDINATOR:
         # NULL equals nothing: a teacher without a class has no children here, not those without one.
         of_class = and_(Child.grade == Supporter.grade, Child.class_name == Supporter.class_name)
-        in_sight.append(select(Supporter.id).where(Supporter.id == supporter.id, of_class).exists())
+        in_sight.append(select(Supporter.id).where(Supporter.id == holder_id, of_class).exists())
     return (
         select(
             Task.programme,

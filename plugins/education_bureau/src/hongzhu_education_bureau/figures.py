@@ -1,0 +1,229 @@
+"""What the implementation report counts and says of what the education bureau promises, by the programme's own name."""
+
+from typing import Any
+
+from hongzhu.figures import Figure
+from hongzhu.i18n import Text
+
+CHILDREN = Text(zh="人", en=" children")
+SCHOOLS = Text(zh="所", en=" schools")
+TIMES = Text(zh="次", en=" times")
+YUAN = Text(zh="元", en=" yuan")
+
+
+def _once_a_child(of: Any, kind: str, zh: str, en: str) -> Figure:
+    return Figure(name="children", title=Text(zh=zh, en=en), unit=CHILDREN, of=of, kind=kind, distinct="child")
+
+
+REPORT: dict[str, dict[str, Any]] = {
+    "city_leading_group": {
+        "section": "organisation",
+        "figures": (
+            Figure(
+                name="members",
+                title=Text(zh="市级领导小组成员", en="Members of the city's leading group"),
+                unit=Text(zh="人", en=" members"),
+                of="leaders",
+                where={"level": "city"},
+            ),
+        ),
+        "sentence": Text(
+            zh="成立市“红烛暖心”计划专项工作领导小组，成员{members}，负责加强对关爱工作的统筹指导。",
+            en="The city's leading group has {members} and guides the work.",
+        ),
+    },
+    "leading_group": {
+        "section": "organisation",
+        "figures": (
+            Figure(
+                name="schools",
+                title=Text(zh="成立领导小组的学校", en="Schools with a leading group"),
+                unit=SCHOOLS,
+                of="leaders",
+                where={"level": "school"},
+                distinct="school",
+            ),
+        ),
+        "sentence": Text(
+            zh="全市{schools}学校相应成立关爱留守儿童领导小组。", en="{schools} set up leading groups of their own."
+        ),
+    },
+    "roster": {
+        "section": "roster",
+        "figures": (
+            Figure(
+                name="schools",
+                title=Text(zh="确认名册的学校", en="Schools that confirmed their roster"),
+                unit=SCHOOLS,
+                of="records",
+                kind="roster_confirmed",
+                distinct="school",
+            ),
+        ),
+        "sentence": Text(zh="{schools}学校完成名册核对确认。", en="{schools} confirmed that their rosters are right."),
+    },
+    "birthday": {
+        "section": "contact",
+        "figures": (
+            Figure(
+                name="events",
+                title=Text(zh="集体生日场次", en="Collective birthdays"),
+                unit=Text(zh="场", en=" birthdays"),
+                of="activities",
+                kind="birthday",
+            ),
+            _once_a_child("activities", "birthday", "过集体生日的儿童", "Children at a collective birthday"),
+        ),
+        "sentence": Text(
+            zh="各校为留守儿童过快乐的集体生日{events}，参加{children}。",
+            en="Schools held {events}, to which {children} came.",
+        ),
+    },
+    "mental_health": {
+        "section": "counselling",
+        "figures": (
+            Figure(
+                name="sessions",
+                title=Text(zh="心理健康活动场次", en="Mental-health lectures and games"),
+                unit=Text(zh="场", en=" sessions"),
+                of="activities",
+                kind="mental_health",
+            ),
+        ),
+        "sentence": Text(zh="开展心理健康讲座和心理拓展游戏{sessions}。", en="{sessions} on mental health were held."),
+    },
+    "proxy_parent": {
+        "section": "help",
+        "figures": (_once_a_child("pairings", "proxy_parent", "有代理家长的儿童", "Children with a proxy parent"),),
+        "sentence": Text(zh="各校落实为留守儿童安排代理家长，已安排{children}。", en="{children} have a proxy parent."),
+    },
+    "weekly_talk": {
+        "section": "help",
+        "figures": (
+            Figure(
+                name="records", title=Text(zh="谈心记录", en="Talks on record"), unit=TIMES, of="records", kind="talk"
+            ),
+        ),
+        "sentence": Text(zh="老师与留守儿童谈心{records}。", en="Teachers talked with the children {records}."),
+    },
+    "weekly_tutoring": {
+        "section": "help",
+        "figures": (
+            Figure(
+                name="records",
+                title=Text(zh="作业辅导记录", en="Tutoring on record"),
+                unit=TIMES,
+                of="records",
+                kind="tutoring",
+            ),
+        ),
+        "sentence": Text(zh="辅导作业{records}。", en="They tutored the children {records}."),
+    },
+    "home_visit": {
+        "section": "help",
+        "figures": (_once_a_child("records", "visit", "受到慰问的儿童", "Children whose family was visited"),),
+        "sentence": Text(zh="深入留守儿童家庭慰问，惠及{children}。", en="The families of {children} were visited."),
+    },
+    "family_call": {
+        "section": "contact",
+        "figures": (
+            Figure(
+                name="records",
+                title=Text(zh="亲情通话记录", en="Family calls on record"),
+                unit=TIMES,
+                of="records",
+                kind="call",
+            ),
+            _once_a_child("records", "call", "与家长通话的儿童", "Children who called their parents"),
+        ),
+        "sentence": Text(
+            zh="充分发挥“亲情室”作用，组织{children}与家长电话或视频沟通{records}。",
+            en="From the call rooms {children} called their parents {records}.",
+        ),
+    },
+    "mentor": {
+        "section": "pairing",
+        "figures": (_once_a_child("pairings", "mentor", "有帮扶教师的儿童", "Children with a mentor"),),
+        "sentence": Text(
+            zh="建立“1+N”师生帮扶关系，有帮扶教师的留守儿童{children}。",
+            en="{children} have a teacher as mentor (1+N).",
+        ),
+    },
+    "peer": {
+        "section": "pairing",
+        "figures": (_once_a_child("pairings", "peer", "有结对同伴的儿童", "Children with a peer"),),
+        "sentence": Text(
+            zh="建立“1+1”同伴帮扶关系，有结对同伴的留守儿童{children}。",
+            en="{children} have a classmate at their side (1+1).",
+        ),
+    },
+    "plan": {
+        "section": "help",
+        "figures": (_once_a_child("records", "plan", "有个体帮扶计划的儿童", "Children with a plan of their own"),),
+        "sentence": Text(zh="为学困生制定个体帮扶计划，已制定{children}。", en="{children} have a plan of their own."),
+    },
+    "home_teaching": {
+        "section": "study",
+        "figures": (
+            _once_a_child("records", "home_teaching", "送教上门的儿童", "Children taught at home"),
+            Figure(
+                name="visits",
+                title=Text(zh="送教上门次数", en="Lessons at home"),
+                unit=TIMES,
+                of="records",
+                kind="home_teaching",
+            ),
+            Figure(
+                name="paid",
+                title=Text(zh="已发放的送教补贴", en="Home-teaching subsidies paid"),
+                unit=YUAN,
+                of="subsidies",
+                where={"paid": True},
+                sum="amount",
+            ),
+            Figure(
+                name="owed",
+                title=Text(zh="待发放的送教补贴", en="Home-teaching subsidies owed"),
+                unit=YUAN,
+                of="subsidies",
+                where={"paid": False},
+                sum="amount",
+            ),
+        ),
+        "sentence": Text(
+            zh="对因残疾等特殊原因不能到校上课的留守儿童开展“送教上门”，服务{children}，送教{visits}，已发放教师交通、伙食补贴{paid}。",
+            en="{children} who cannot attend were taught at home {visits}; {paid} of subsidies were paid.",
+        ),
+    },
+    "after_school": {
+        "section": "after_school",
+        "figures": (
+            Figure(
+                name="primary_schools",
+                title=Text(zh="开展课后服务的小学", en="Primary schools with after-school care"),
+                unit=Text(zh="所", en=" primary schools"),
+                of="schools",
+                where={"stage": "primary", "after_school": True},
+            ),
+            Figure(
+                name="middle_schools",
+                title=Text(zh="开展课后服务的中学", en="Middle schools with after-school care"),
+                unit=Text(zh="所", en=" middle schools"),
+                of="schools",
+                where={"stage": "middle", "after_school": True},
+            ),
+            Figure(
+                name="places",
+                title=Text(zh="参加课后服务的贫困儿童", en="After-school places of children in poverty"),
+                unit=CHILDREN,
+                of="enrolments",
+                kind="after_school",
+                where={"free": True},
+            ),
+        ),
+        "sentence": Text(
+            zh="推进小学{primary_schools}、中学{middle_schools}开展校内课后服务工作，优先、免费为本校贫困留守儿童提供课后服务，惠及{places}。",
+            en="{primary_schools} and {middle_schools} offer after-school care, free and first for {places} in poverty.",
+        ),
+    },
+}

@@ -1,0 +1,181 @@
+"""``/children`` as pages: finding a child, its dossier, and what may be done with it."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Form, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, ConfigDict
+
+from hongzhu.errors import ConflictError, InvalidError, StaleError
+from hongzhu.i18n import _
+from hongzhu.programme import EverySchoolWeek
+from hongzhu_registry.children import acts, queries
+from hongzhu_registry.children.dossier import child_of, dossier
+from hongzhu_registry.children.filters import Filters
+from hongzhu_registry.children.models import Child
+from hongzhu_registry.children.opening import opened
+from hongzhu_registry.children.queries import require_open
+from hongzhu_registry.copies import service as copies
+from hongzhu_registry.copies import words
+from hongzhu_registry.menu import OFFICES
+from hongzhu_registry.pages import spoken_class
+from hongzhu_registry.programmes.queries import definitions
+from hongzhu_registry.rest import InTransaction, Page, Paging
+from hongzhu_registry.schools.queries import names, names_in_sight
+from hongzhu_registry.signed_in import Narrowing, Pages, Reading, see_other, show
+from hongzhu_registry.timeline import service as timeline
+
+router = Pages()
+
+GRADES = range(1, 10)
+"""The nine grades of compulsory schooling."""
+OF_TIMELINE = 30
+"""Events that a dossier shows at once."""
+
+
+class Narrowed(Narrowing, Filters):
+    """What the page may be narrowed by: the same as the API's list."""
+
+
+class Typed(BaseModel):
+    """What was typed into a form, as it was typed."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def said(self) -> dict[str, str]:
+        """Return the fields that hold text."""
+        return {name: said for name, said in (self.model_extra or {}).items() if isinstance(said, str)}
+
+
+@router.get("/children")
+def list_children(
+    request: Request, session: InTransaction, reader: Reading, page: Paging, filters: Annotated[Narrowed, Query()]
+) -> Response:
+    """Show the children in sight; an identity number leads to its child at once, and stays in no address."""
+    reader.must_be(*OFFICES)
+    statement = queries.filtered(session, reader, filters.model_dump(exclude_none=True))
+    found = page.of(session, statement, Child.__table__.c.id)
+    if filters.q and queries.is_number(filters.q) and len(found["items"]) == 1:
+        path = f"/children/{found['items'][0]['id']}"
+        return Response(headers={"HX-Redirect": path}) if "hx-request" in request.headers else see_other(path)
+    return show(
+        request,
+        "children.html",
+        found=found,
+        grades=[(str(grade), spoken_class(grade, None)) for grade in GRADES],
+        seen=set(statement.selected_columns.keys()),
+        schools=names_in_sight(session, reader) if reader.role != "agency" else names(session),
+    )
+
+
+@router.get("/children/{child_id}")
+def show_child(request: Request, session: InTransaction, reader: Reading, page: Paging, child_id: str) -> HTMLResponse:
+    """Show a dossier."""
+    reader.must_be(*OFFICES)
+    return _dossier(request, session, reader, page, child_id)
+
+
+@router.post("/children/{child_id}/guardian-link")
+def give_link(request: Request, session: InTransaction, reader: Reading, page: Paging, child_id: str) -> HTMLResponse:
+    """Give a link to the guardian's copy; it is shown this once, and stands in no address."""
+    reader.must_be("bureau", "school")
+    require_open(session, reader, [child_id])
+    return _dossier(request, session, reader, page, child_id, link=copies.link(child_id))
+
+
+def _dossier(
+    request: Request, session: InTransaction, reader: Reading, page: Page, child_id: str, **more: Any
+) -> HTMLResponse:
+    found = dossier(session, reader, child_id)
+    events = timeline.shown(session, reader, child_id, limit=min(page.limit, OF_TIMELINE), cursor=page.cursor)
+    promised = definitions(session)
+    values = {
+        "events": events,
+        "possible": acts.possible(found["child"]) if found["keeps"] else [],
+        "acts": titles(),
+        "schools": names(session),
+        "programmes": {each.code: str(each.name) for each in promised},
+        # What is owed every week gives what is done its name.
+        "kinds": {
+            each.resolved_by: str(each.name)
+            for each in sorted(promised, key=lambda each: isinstance(each.trigger, EverySchoolWeek))
+        },
+        "words": _words(),
+        "link": None,
+    }
+    return show(request, "child.html", **found, **(values | more))
+
+
+def titles() -> dict[str, str]:
+    """Name what may be done with a dossier."""
+    return {
+        "correct": _("Correct"),
+        "transfer": _("To another school"),
+        "leave": _("Left"),
+        "return": _("Came back"),
+        "pause": _("Ill or away"),
+        "consent": _("Basis and consent"),
+    }
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "fields": words.fields(),
+        "relatives": words.relatives(),
+        "of_relatives": words.of_relatives(),
+        "events": words.events(),
+        "roles": words.roles(),
+        "done": words.acts(),
+        "value": words.value,
+    }
+
+
+def _form(
+    request: Request, session: InTransaction, reader: Reading, child_id: str, name: str, **more: Any
+) -> HTMLResponse:
+    child = child_of(session, reader, child_id) | opened(session, reader, child_id)
+    more = {"typed": None, "error": None} | more
+    return show(
+        request,
+        "child-act.html",
+        status=more["error"].status if more["error"] else 200,
+        child=child,
+        act=name,
+        title=titles()[name],
+        schools=names(session),
+        words=_words(),
+        **more,
+    )
+
+
+def _asking(name: str) -> Callable[..., HTMLResponse]:
+    def ask(request: Request, session: InTransaction, reader: Reading, child_id: str) -> HTMLResponse:
+        reader.must_be("bureau", "school")
+        return _form(request, session, reader, child_id, name)
+
+    return ask
+
+
+def _doing(name: str) -> Callable[..., Response]:
+    def do(
+        request: Request, session: InTransaction, reader: Reading, child_id: str, typed: Annotated[Typed, Form()]
+    ) -> Response:
+        reader.must_be("bureau", "school")
+        child_of(session, reader, child_id)
+        said = typed.said()
+        try:
+            with session.begin_nested():  # what is refused halfway leaves nothing behind
+                acts.ACTS[name].carry_out(session, reader, child_id, said)
+        except (InvalidError, ConflictError, StaleError) as error:
+            return _form(request, session, reader, child_id, name, typed=said, error=error)
+        # A school that gave the child away sees it no longer.
+        away = name == "transfer" and not reader.is_bureau
+        return see_other("/children") if away else see_other(f"/children/{child_id}")
+
+    return do
+
+
+for _name in acts.ACTS:
+    router.add_api_route(f"/children/{{child_id}}/{_name}", _asking(_name), methods=["GET"])
+    router.add_api_route(f"/children/{{child_id}}/{_name}", _doing(_name), methods=["POST"])

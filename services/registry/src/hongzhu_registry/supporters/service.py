@@ -1,0 +1,87 @@
+"""Supporters are added and vetted by those they help for: an agency its volunteers, a school its teachers, the bureau all."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from hongzhu.errors import InvalidError, MissingError
+from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.database import new_id
+from hongzhu_registry.pairings import service as pairings
+from hongzhu_registry.schools import queries as schools
+from hongzhu_registry.sealing import key_ring
+from hongzhu_registry.supporters import queries
+from hongzhu_registry.supporters.models import Supporter
+
+TEACHER = "teacher"
+_SEALED = ("phone", "email")
+_OFFICE = ("duty", "grade", "class_name")
+
+
+def add(session: Session, principal: Principal, values: Mapping[str, Any]) -> Supporter:
+    """Keep a new supporter where whoever adds it may put it; a school answers for its own teachers, all others apply first."""
+    principal.must_be("bureau", "school", "agency")
+    values = {**values, **_placed(session, principal, values)}
+    status = values.pop("status") or ("vetted" if values["kind"] == TEACHER and values["school_id"] else "applied")
+    made = Supporter(id=new_id(), kind=values.pop("kind"), **_place_of(values))
+    _write(made, values)
+    _judge(made, status)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def change(
+    session: Session, principal: Principal, supporter_id: str, changes: Mapping[str, Any], expect: Callable[[int], None]
+) -> None:
+    """Change what is known of a supporter in sight, or vet or reject it; who is vetted no longer has no pairing any more."""
+    principal.must_be("bureau", "school", "agency")
+    seen = queries.visible(principal).where(Supporter.id == supporter_id).with_for_update(of=Supporter)
+    if session.execute(seen).first() is None:
+        raise MissingError
+    supporter = session.get_one(Supporter, supporter_id, populate_existing=True)
+    expect(supporter.version)
+    values = dict(changes)
+    status = values.pop("status", None)
+    _write(supporter, values)
+    if status is not None:
+        was_vetted = supporter.vetted
+        _judge(supporter, status)
+        if was_vetted and not supporter.vetted:
+            pairings.end_of_supporter(session, supporter_id)
+    supporter.version += 1
+    session.flush()
+
+
+def _placed(session: Session, principal: Principal, values: Mapping[str, Any]) -> dict[str, Any]:
+    school_id, organisation = values["school_id"], values["organisation"]
+    if principal.role == "agency":
+        if school_id or organisation not in (None, principal.agency):
+            raise MissingError
+        return {"organisation": principal.agency, "school_id": None}
+    if principal.role == "school":
+        if organisation or school_id not in (None, principal.school_id):
+            raise MissingError
+        return {"organisation": principal.school_id, "school_id": principal.school_id}
+    if school_id and organisation:
+        raise InvalidError("Name either the school or the organisation it helps for.", field="organisation")
+    if school_id:
+        schools.require(session, principal, school_id)
+    return {"organisation": organisation or school_id or "", "school_id": school_id}
+
+
+def _place_of(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: values.pop(name) for name in ("organisation", "school_id")}
+
+
+def _write(supporter: Supporter, values: Mapping[str, Any]) -> None:
+    if supporter.kind != TEACHER and any(values.get(name) is not None for name in _OFFICE):
+        raise InvalidError("Only a teacher has a class or an office at school.", field="duty")
+    for name, value in values.items():
+        sealed = name in _SEALED
+        setattr(supporter, name, key_ring().seal(value, "supporter", name, supporter.id) if sealed else value)
+
+
+def _judge(supporter: Supporter, status: str) -> None:
+    supporter.vetted, supporter.rejected = status == "vetted", status == "rejected"

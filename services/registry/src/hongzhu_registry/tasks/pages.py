@@ -1,0 +1,137 @@
+"""``/tasks`` as a page: what is owed, narrowed by how it stands, by school, by programme and by child."""
+
+from typing import Annotated
+
+from fastapi import Form, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import String, cast
+
+from hongzhu.clock import today
+from hongzhu.errors import ConflictError, HongzhuError, InvalidError
+from hongzhu.i18n import _
+from hongzhu_registry.agencies.queries import names_of_all as agency_names
+from hongzhu_registry.children.queries import names_in_sight
+from hongzhu_registry.excuses import service as excuses
+from hongzhu_registry.menu import OFFICES
+from hongzhu_registry.programmes.queries import definitions
+from hongzhu_registry.rest import InTransaction, Paging
+from hongzhu_registry.schools.queries import names_in_sight as school_names
+from hongzhu_registry.signed_in import Narrowing, Pages, Reading, see_other, show
+from hongzhu_registry.tasks import history, queries
+from hongzhu_registry.tasks.assignees import assigned_to
+from hongzhu_registry.tasks.filters import Filters
+from hongzhu_registry.tasks.models import Task
+
+router = Pages()
+
+LONGEST = 500
+"""Characters of a reason."""
+
+
+class Narrowed(Narrowing, Filters):
+    """What the page may be narrowed by: the same as the API's list."""
+
+
+@router.get("/tasks")
+def list_tasks(
+    request: Request, session: InTransaction, reader: Reading, page: Paging, filters: Annotated[Narrowed, Query()]
+) -> HTMLResponse:
+    """Show the tasks in sight, each with whom it is for."""
+    reader.must_be(*OFFICES)
+    day = today()
+    statement = queries.filtered(queries.visible(reader, day), day, filters.model_dump())
+    if filters.assignee_id is not None:
+        statement = statement.where(assigned_to(session, filters.assignee_id))
+    # What is still to be done: the longest due first.  Everything else: the newest first.
+    to_do = filters.state in ("due", "overdue")
+    key = (cast(Task.due_on if to_do else Task.opens_on, String) + " " + Task.id).label("key")
+    found = page.of(session, statement.add_columns(key), key, newest_first=not to_do)
+    return show(
+        request,
+        "tasks.html",
+        found=found,
+        programmes={each.code: str(each.name) for each in definitions(session, reader.agency)},
+        schools=school_names(session, reader),
+        children=names_in_sight(session, reader, [each["subject_id"] for each in found["items"]]),
+    )
+
+
+@router.get("/tasks/{task_id}")
+def show_task(request: Request, session: InTransaction, reader: Reading, task_id: str) -> HTMLResponse:
+    """Show one task, what became of it and why."""
+    reader.must_be(*OFFICES)
+    return _shown(request, session, reader, task_id)
+
+
+@router.post("/tasks/{task_id}/excuse")
+def excuse(
+    request: Request, session: InTransaction, reader: Reading, task_id: str, reason: Annotated[str, Form()] = ""
+) -> Response:
+    """Excuse a task that nobody has done."""
+    reader.must_be("bureau", "school")
+    reason = reason.strip()
+    try:
+        with session.begin_nested():  # what is refused halfway leaves nothing behind
+            if not 0 < len(reason) <= LONGEST:
+                raise InvalidError("Say why; it is kept sealed.", field="reason")
+            excuses.excuse_task(session, reader, task_id, reason)
+    except (InvalidError, ConflictError) as error:
+        return _shown(request, session, reader, task_id, reason=reason, error=error)
+    return see_other(f"/tasks/{task_id}")
+
+
+@router.post("/tasks/{task_id}/take-back")
+def take_back(request: Request, session: InTransaction, reader: Reading, task_id: str) -> Response:
+    """Take the excuse of a task back."""
+    reader.must_be("bureau", "school")
+    try:
+        with session.begin_nested():
+            excuses.take_back(session, reader, task_id)
+    except ConflictError as error:
+        return _shown(request, session, reader, task_id, error=error)
+    return see_other(f"/tasks/{task_id}")
+
+
+def _shown(
+    request: Request,
+    session: InTransaction,
+    reader: Reading,
+    task_id: str,
+    *,
+    reason: str = "",
+    error: HongzhuError | None = None,
+) -> HTMLResponse:
+    task = history.shown(session, reader, task_id)
+    may_excuse = reader.is_bureau or reader.role == "school"
+    return show(
+        request,
+        "task.html",
+        status=error.status if error else 200,
+        task=task,
+        acts=_acts(),
+        programme=next((each for each in definitions(session) if each.code == task["programme"]), None),
+        agency=agency_names(session).get(task["agency"], task["agency"]),
+        schools=school_names(session, reader),
+        children=names_in_sight(session, reader, [task["subject_id"]]),
+        excusable=may_excuse and task["state"] in queries.OPEN,
+        excused=may_excuse and task["excuse_id"] is not None,
+        reason=reason,
+        error=error,
+    )
+
+
+def _acts() -> dict[str, str]:
+    """Name what changes how a task stands."""
+    return {
+        "issued": _("Fell due"),
+        "done": _("Done"),
+        "late": _("Done late"),
+        "missed": _("Missed"),
+        "corrected": _("Entry corrected"),
+        "withdrawn": _("Entry taken back"),
+        "excused": _("Excused"),
+        "taken_back": _("Excuse taken back"),
+        "ended": _("Pause ended"),
+        "cancelled": _("Cancelled"),
+        "reopened": _("Opened again"),
+    }

@@ -1,0 +1,145 @@
+"""How agencies are doing, and closing one: for a while, or for good."""
+
+from datetime import timedelta
+from threading import Event, Thread
+
+import pytest
+from click.testing import CliRunner
+from county import LOVE, PASSWORD, TALK, County, promise, token_of
+from sqlalchemy import select, update
+
+from hongzhu import bus, clock
+from hongzhu.cli import main
+from hongzhu.installation import hash_of
+from hongzhu.testing.databases import Configure
+from hongzhu_registry.access import service as access
+from hongzhu_registry.access.models import Account, Token
+from hongzhu_registry.agencies import service as agencies
+from hongzhu_registry.agencies.provision import declare_queue
+from hongzhu_registry.database import database
+
+NOWHERE = "amqp://guest:guest@127.0.0.1:1/"
+
+
+def used_at(who: str) -> object:
+    with database.transaction() as session:
+        return session.scalar(select(Token.used_at).where(Token.hash == bytes.fromhex(hash_of(token_of(who)))))
+
+
+def standing(county: County, name: str = "carers") -> dict[str, object]:
+    return {each["name"]: each for each in county.get("admin", "/agencies")["items"]}[name]  # type: ignore[no-any-return]
+
+
+def test_the_bureau_is_told_how_each_agency_is_doing(
+    sqlite_county: County, configure: Configure, broker_url: str
+) -> None:
+    county = sqlite_county
+    configure(broker_url=broker_url)
+    assert standing(county)["broker"] == "no queue" or broker_url.startswith("memory")
+    with bus.connect(broker_url) as connection:
+        for name in ("carers", "lawyers"):
+            declare_queue(connection, name)
+        with connection.channel() as channel:
+            for body in (b"1", b"2", b"3"):
+                connection.Producer(channel).publish(body, routing_key="agency.carers", serializer=None)
+            connection.Producer(channel).publish(
+                b"4", exchange=bus.PARKED, routing_key="agency.carers", serializer=None
+            )
+    county.get("carers", "/tasks")
+    county.ask("carers", "PUT", f"/programmes/{TALK}", promise(fields={"grade"}).model_dump(mode="json", by_alias=True))
+    found = standing(county)
+    assert (found["broker"], found["waiting"], found["parked"], found["listening"]) == ("answers", 3, 1, 0)
+    assert found["alive"] is True, "it asked for something just now"
+    assert found["programmes"] == {"approved": [LOVE, TALK], "proposed": [TALK], "suspended": []}
+    assert (found["tasks"], found["suspended"]) == ({"due": 2, "overdue": 0}, False)
+    assert standing(county, "lawyers")["alive"] is False
+    assert standing(county, "lawyers")["last_seen"] is None
+    assert county.get("carers", "/agencies/carers")["waiting"] == 3, "an agency sees how it is doing itself"
+    assert county.ask("lawyers", "GET", "/agencies/carers").status_code == 404
+    assert all("waiting" not in each for each in county.get("carers", "/agencies")["items"])
+
+
+def test_a_broker_that_is_away_is_said_to_be_so(sqlite_county: County, configure: Configure) -> None:
+    configure(broker_url=NOWHERE)
+    sqlite_county.get("carers", "/tasks")
+    for name, alive in (("carers", True), ("lawyers", None)):
+        found = standing(sqlite_county, name)
+        assert [found[each] for each in ("broker", "listening", "waiting", "parked", "alive")] == [
+            "away", None, None, None, alive,
+        ]  # fmt: skip
+    assert sqlite_county.ask("admin", "GET", "/parked").status_code == 503
+
+
+def test_in_the_trial_an_agency_is_there_while_its_thread_is(sqlite_county: County) -> None:
+    with bus.connect("memory://localhost/") as connection:
+        declare_queue(connection, "lawyers")
+    assert standing(sqlite_county, "lawyers")["alive"] is False
+    over = Event()
+    thread = Thread(name="lawyers", target=over.wait, args=(60,))
+    thread.start()
+    try:
+        assert standing(sqlite_county, "lawyers")["alive"] is True
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_when_an_agency_was_last_seen_is_noted_once_a_minute_and_of_nobody_else(county: County) -> None:
+    for who in ("carers", "school"):
+        county.get(who, "/tasks")
+    first = used_at("carers")
+    assert first is not None
+    assert used_at("school") is None
+    county.get("carers", "/tasks")
+    assert used_at("carers") == first
+    with database.transaction() as session:
+        session.execute(update(Token).values(used_at=clock.now() - timedelta(seconds=61)))
+    county.get("carers", "/tasks")
+    assert used_at("carers") > first  # type: ignore[operator]  # both are moments
+
+
+def test_a_suspended_agency_opens_nothing_until_it_is_let_back_in(county: County) -> None:
+    with database.transaction() as session:
+        access.open_account(session, "officer", "agency", password=PASSWORD, agency="carers")
+    signing_in = {"username": "officer", "password": PASSWORD}
+    officer = county.http.post("/api/v1/token", data=signing_in).json()["access_token"]
+
+    def through() -> list[int]:
+        by_officer = county.http.get("/api/v1/tasks", headers={"Authorization": f"Bearer {officer}"})
+        anew = county.http.post("/api/v1/token", data=signing_in)
+        return [county.ask("carers", "GET", "/tasks").status_code, by_officer.status_code, anew.status_code]
+
+    assert through() == [200, 200, 200]
+    assert county.ask("admin", "POST", "/agencies/carers/suspend").json()["standing"] == "suspended"
+    assert through() == [401, 401, 401]
+    assert standing(county)["suspended"] is True
+    assert county.ask("lawyers", "GET", "/tasks").status_code == 200
+    assert county.ask("admin", "POST", "/agencies/carers/resume").status_code == 200
+    assert through() == [200, 200, 200]
+
+
+def test_a_revoked_agency_stays_out_whoever_lets_it_back_in(county: County) -> None:
+    answer = county.ask("admin", "POST", "/agencies/carers/revoke")
+    assert (answer.json()["standing"], answer.json()["broker_account"]) == ("revoked", "left")
+    assert county.ask("carers", "GET", "/tasks").status_code == 401
+    for act in ("suspend", "resume"):
+        assert county.ask("admin", "POST", f"/agencies/carers/{act}").status_code == 409
+    with database.transaction() as session:
+        ends = session.scalars(select(Token.expires_at).join(Account).where(Account.agency == "carers")).all()
+    assert all(each.replace(tzinfo=clock.now().tzinfo) <= clock.now() for each in ends)
+    assert county.ask("admin", "POST", "/agencies/nobody/revoke").status_code == 404
+
+
+def test_an_agency_is_suspended_and_let_in_by_command(county: County) -> None:
+    for act, status in (("suspend", 401), ("resume", 200), ("revoke", 401)):
+        done = CliRunner().invoke(main, ["agency", act, "carers"])
+        assert done.exit_code == 0, done.output
+        assert county.ask("carers", "GET", "/tasks").status_code == status
+    assert CliRunner().invoke(main, ["agency", "suspend", "nobody"]).exit_code == 1
+
+
+@pytest.mark.usefixtures("county")
+def test_an_agency_that_never_introduced_itself_can_be_suspended() -> None:
+    with database.transaction() as session:
+        access.open_account(session, "agency-far_away", "agency", agency="far_away")
+        assert agencies.suspend(session, "far_away").title_zh == "far_away"

@@ -1,0 +1,104 @@
+"""An agency's own desk: what it is shown and why, its helpers, its referrals, and filing what it did."""
+
+import re
+
+import pytest
+from county import BUREAU, TALK, County, due, promise, token_of
+from sqlalchemy import select
+from teachers_page import ENGLISH, OWN, TOPIC, TUESDAY, WEDNESDAY, offered
+
+from hongzhu import clock
+from hongzhu.programme import OncePer
+from hongzhu.testing.examples import MONDAY
+from hongzhu_registry.activities.models import Activity
+from hongzhu_registry.database import database
+from hongzhu_registry.programmes import service as programmes
+from hongzhu_registry.signed_in import SESSION
+from hongzhu_registry.supporters.models import Supporter
+from hongzhu_registry.tasks.consumers import on_task_due
+
+GIFT, LECTURE = "carers.gift", "carers.lecture"
+
+
+@pytest.fixture
+def carers(county: County) -> County:
+    clock.stand_on(WEDNESDAY)
+    county.http.cookies.set(SESSION, token_of("carers"))
+    return county
+
+
+def owed(code: str, *subjects: str, **said: object) -> None:
+    with database.transaction() as session:
+        programmes.declare(session, promise(code, resolved_by=code.partition(".")[2], assignee="agency", **said))
+        session.flush()
+        programmes.approve(session, BUREAU, code, MONDAY)
+        on_task_due(session, due(code, *subjects))
+
+
+def text(county: County, path: str = "/agency") -> str:
+    answer = county.http.get(path, headers=ENGLISH)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_an_agency_sees_its_own_programmes_with_what_each_shows_and_why_and_nobody_else_s(carers: County) -> None:
+    html = text(carers)
+    assert "Grade: to help it learn" in html
+    assert "In registered poverty: to give it what it has a right to" in html
+    assert "lawyers.counsellor" not in html
+    assert "大人wyer" not in html, "another agency's helper"
+
+
+def test_an_agency_adds_a_helper_and_vets_her(carers: County) -> None:
+    new = {"name": "新来的大人", "kind": "love_parent", "town": "燕东", "capacity": "two"}
+    refused = carers.http.post("/agency/helpers", data=new, headers=ENGLISH)
+    assert refused.status_code == 422
+    assert 'value="新来的大人"' in refused.text
+    done = carers.http.post("/agency/helpers", data=new | {"capacity": "2"}, headers=ENGLISH)
+    assert "Vet the helper before anybody is matched." in done.text
+    with database.transaction() as session:
+        helper = session.scalars(select(Supporter).where(Supporter.name == "新来的大人")).one()
+        assert (helper.organisation, helper.capacity, helper.vetted) == ("carers", 2, False)
+    carers.http.post(f"/agency/helpers/{helper.id}", data={"status": "vetted"})
+    with database.transaction() as session:
+        assert session.get_one(Supporter, helper.id).vetted
+    assert carers.http.post("/agency/helpers/lawyer", data={"status": "rejected"}).status_code == 404
+
+
+def test_an_agency_declines_with_a_reason_and_accepts_and_says_that_the_child_was_helped(carers: County) -> None:
+    refused = carers.http.post("/agency/referrals/referral-own", data={"step": "decline"}, headers=ENGLISH)
+    assert refused.status_code == 422
+    assert "Say why" in refused.text
+    for step in ("accept", "done"):
+        assert carers.http.post("/agency/referrals/referral-own", data={"step": step}).status_code == 200
+    assert carers.get("carers", "/referrals/referral-own")["state"] == "done"
+    assert carers.http.post("/agency/referrals/referral-other", data={"step": "accept"}).status_code == 404
+
+
+def test_an_agency_files_a_record_by_its_programme_s_form_once_for_each_school(carers: County) -> None:
+    owed(GIFT, *OWN)
+    path = f"/agency/record/{GIFT}"
+    html = text(carers, path)
+    assert sorted(offered(html)) == sorted(OWN)
+    (key,) = re.findall(r'name="key" value="([^"]+)"', html)
+    form = {"key": key, "child": OWN, "occurred_on": str(TUESDAY), "data.topic": TOPIC}
+    for _ in range(2):
+        assert "Recorded for 2" in carers.http.post(path, data=form, headers=ENGLISH).text
+    assert len(carers.get("bureau", "/records?kind=gift")["items"]) == 1
+    assert {each["state"] for each in carers.get("carers", f"/tasks?programme={GIFT}")["items"]} == {"done"}
+    assert carers.http.get(f"/agency/record/{TALK}").status_code == 404, "a teacher does that"
+
+
+def test_an_agency_files_an_activity_at_a_school(carers: County) -> None:
+    owed(LECTURE, "school-own", subject="school", form=None, fields=set(), trigger=OncePer(period="term"))
+    path = f"/agency/record/{LECTURE}"
+    html = text(carers, path)
+    assert "school-other小学" not in html, "it is owed nothing"
+    (key,) = re.findall(r'name="key" value="([^"]+)"', html)
+    form = {"key": key, "occurred_on": str(TUESDAY), "data.school_id": "school-own", "data.attendance": "80"}
+    for _ in range(2):
+        assert carers.http.post(path, data=form).status_code == 200
+    with database.transaction() as session:
+        (held,) = session.scalars(select(Activity).where(Activity.kind == "lecture")).all()
+        assert (held.organisation, held.school_id, held.attendance) == ("carers", "school-own", 80)
+    assert {each["state"] for each in carers.get("carers", f"/tasks?programme={LECTURE}")["items"]} == {"done"}

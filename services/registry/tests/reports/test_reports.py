@@ -1,0 +1,160 @@
+"""A closed report stays as it was; signed off it is what the bureau owed; all of it is the bureau's alone."""
+
+import io
+from typing import Any
+
+import openpyxl
+import pytest
+from county import PEOPLE, TALK, County, promise
+from sqlalchemy import delete, select
+
+from hongzhu_registry.activities.models import Activity
+from hongzhu_registry.children.models import Child
+from hongzhu_registry.database import database
+from hongzhu_registry.tasks.models import Task
+
+IN_2020 = "from=2020-01-01&to=2020-12-31"
+BOTH = {"zh": "个", "en": " of them"}
+FORMATS = ("json", "md", "xlsx", "docx")
+
+
+def _closed(county: County) -> str:
+    answer = county.ask("bureau", "POST", "/reports", {"from": "2020-01-01", "to": "2020-12-31"})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def _written(county: County, path: str) -> bytes:
+    answer = county.ask("bureau", "GET", path)
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+def test_a_closed_report_says_the_same_byte_for_byte_whatever_happens(yongan: County) -> None:
+    report = _closed(yongan)
+    before = {each: _written(yongan, f"/reports/{report}?format={each}") for each in FORMATS}
+    live = yongan.get("bureau", f"/reports/implementation?{IN_2020}")
+    with database.transaction() as session:
+        session.execute(delete(Activity).where(Activity.kind == "traffic_lecture"))
+        left = session.scalars(select(Child).order_by(Child.id).limit(1)).one()
+        left.left_on = left.entered_on
+    assert {each: _written(yongan, f"/reports/{report}?format={each}") for each in FORMATS} == before
+    now = yongan.get("bureau", f"/reports/implementation?{IN_2020}")
+    assert now["figures"]["police.traffic_lecture.sessions"]["value"] == 0
+    assert now["figures"]["registry.children"]["value"] == live["figures"]["registry.children"]["value"] - 1
+    assert [each["id"] for each in yongan.get("bureau", "/reports")["items"]] == [report]
+
+
+def test_signing_a_report_off_closes_the_task_and_cannot_be_done_twice(yongan: County) -> None:
+    def task() -> Any:
+        with database.transaction() as session:
+            of = Task.programme == "education_bureau.report"
+            return session.execute(select(Task.evidence_id, Task.done_on).where(of)).one()
+
+    report = _closed(yongan)
+    assert task() == (None, None)
+    signed = yongan.ask("bureau", "POST", f"/reports/{report}/sign")
+    assert (signed.status_code, signed.json()["signed_on"]) == (200, "2020-11-23")
+    assert task().evidence_id == report
+    assert yongan.ask("bureau", "POST", f"/reports/{report}/sign").status_code == 409
+
+
+def test_the_report_has_the_parts_and_sentences_of_the_city_s_own(yongan: County) -> None:
+    told = yongan.get("bureau", f"/reports/implementation?{IN_2020}")
+    assert told["title"] == "永安市开展“红烛暖心”贫困留守儿童关爱活动落实情况"
+    assert told["organ"] == "永安市教育局"
+    headings = [each["heading"].partition("，")[0] for each in told["sections"]]
+    assert headings == ["建章立制", "建档立卡", "建家帮教", "建盟协作", "存在的问题", "下一步工作"]
+    text = _written(yongan, f"/reports/implementation?{IN_2020}&format=md").decode()
+    for said in (
+        "《三明市“红烛暖心”贫困留守儿童关爱计划工作方案》（明教初〔2020〕64号）",
+        "全市现有义务教育阶段“留守儿童”共1058人，其中男童543人，女童515人，贫困留守儿童43人",
+        "城区学校主要集中在东门小学、巴溪湾小学等",
+        "农村学校主要集中在民族中学、民族小学、槐南中心小学等",
+        "推进小学10所、中学1所开展校内课后服务工作",
+        "试点选址3个，已经建立“雏燕之家”服务阵地2个",
+        "关爱活动7场",
+        "爱心家长结对帮扶贫困留守儿童43人",
+        "心理健康辅导，共15人",
+        "为期4周的职工子女暑托班",
+        "为全市36所中小学各配备一名律师法制辅导员",
+        "送去爱心大礼包3份",
+        "举办交通讲座6场次，向学生发放宣传册2800张",
+        "大型活动3场次，参与学生1520人",
+        "已发放1000元，尚有200元未发放",
+    ):
+        assert said in text, said
+    assert "市民政局核实" not in text, "what nobody did is not told"
+
+
+def test_the_workbook_names_no_child_and_holds_no_formula(yongan: County) -> None:
+    with database.transaction() as session:
+        names = set(session.scalars(select(Child.name)))
+        session.scalars(select(Activity).limit(1)).one().name = "=1+1"
+    book = openpyxl.load_workbook(io.BytesIO(_written(yongan, f"/reports/implementation?{IN_2020}&format=xlsx")))
+    assert book.sheetnames == ["数据", "花名册", "结对台账", "过程记录", "活动台账", "补贴台账"]
+    assert {sheet.title: sheet.max_row - 1 for sheet in book if sheet.title in ("花名册", "补贴台账")} == {
+        "花名册": 1058,
+        "补贴台账": 24,
+    }
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert not names & {cell.value for cell in cells}
+    assert "=1+1" in {cell.value for cell in cells}
+    assert {cell.data_type for cell in cells} == {"s", "n"}
+
+
+@pytest.mark.parametrize("who", sorted(set(PEOPLE) - {"bureau", "admin"}))
+def test_the_report_is_the_bureau_s_alone(sqlite_county: County, who: str) -> None:
+    report = sqlite_county.ask("bureau", "POST", "/reports", {"from": "2020-09-01", "to": "2020-11-23"}).json()["id"]
+    days = "from=2020-09-01&to=2020-11-23"
+    for method, path in (
+        ("GET", f"/reports/implementation?{days}"),
+        ("GET", f"/reports/figures/registry.children/rows?{days}"),
+        ("GET", f"/reports/{report}"),
+        ("POST", f"/reports/{report}/sign"),
+    ):
+        assert sqlite_county.ask(who, method, path).status_code == 404, path
+        assert sqlite_county.ask("bureau", method, path).status_code == 200, path
+        assert sqlite_county.ask(who, method, path.replace(report, "nobody")).status_code == 404, path
+
+
+def test_what_cannot_be_reported_is_told(sqlite_county: County) -> None:
+    days = "from=2020-09-01&to=2020-11-23"
+    assert sqlite_county.ask("bureau", "GET", f"/reports/figures/registry.nothing/rows?{days}").status_code == 404
+    assert sqlite_county.ask("bureau", "GET", "/reports/nobody").status_code == 404
+    for wrong, field in (("from=2020-12-31&to=2020-01-01", "to"), ("from=2099-01-01&to=2099-12-31", "from")):
+        answer = sqlite_county.ask("bureau", "GET", f"/reports/implementation?{wrong}")
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+def test_the_report_is_the_same_on_both_databases_and_of_a_county_with_little_in_it(county: County) -> None:
+    told = county.get("bureau", f"/reports/implementation?{IN_2020}")
+    assert told["figures"]["registry.children"]["value"] == 3
+    for figure in told["figures"].values():
+        rows = county.get("bureau", figure["rows"].removeprefix("/api/v1"))["items"]
+        if isinstance(figure["value"], int):
+            assert sum(row["counted"] for row in rows) == figure["value"], figure
+    for each in FORMATS:
+        assert _written(county, f"/reports/implementation?{IN_2020}&format={each}")
+
+
+def test_a_programme_s_figures_and_sentence_are_in_the_report_once_it_runs(county: County) -> None:
+    figures = (
+        {"name": "weeks", "title": BOTH, "unit": BOTH, "of": "activities", "sum": "weeks"},
+        {"name": "tasks", "title": BOTH, "unit": BOTH, "of": "tasks"},
+        {"name": "boarders", "title": BOTH, "unit": BOTH, "of": "children", "where": {"boarding": True}},
+        {"name": "helped", "title": BOTH, "unit": BOTH, "of": "records", "kind": "talk", "distinct": "child"},
+    )
+    sentence = {"zh": "住校{boarders}。", "en": "{boarders} board."}
+    declared = promise(figures=figures, sentence=sentence, section="help").model_dump(mode="json", by_alias=True)
+    assert county.ask("bureau", "PUT", f"/programmes/{TALK}", declared).status_code == 200
+    assert county.ask("bureau", "POST", f"/programmes/{TALK}/approve", {}).status_code == 200
+    told = county.get("bureau", f"/reports/implementation?{IN_2020}")
+    said = [text["text"] for part in told["sections"] for item in part["items"] for text in item["sentences"]]
+    assert "住校3个。" in said
+    assert {key: told["figures"][f"{TALK}.{key}"]["value"] for key in ("tasks", "boarders")} == {
+        "tasks": 0,
+        "boarders": 3,
+    }
+    answer = county.ask("bureau", "PUT", f"/programmes/{TALK}", declared | {"sentence": {"zh": "{no}", "en": "{no}"}})
+    assert answer.status_code == 422
