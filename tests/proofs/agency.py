@@ -136,6 +136,7 @@ class Machine:
         self.here, self.there = f"10.213.{number}.1", f"10.213.{number}.2"
         self.process: subprocess.Popen[bytes] | None = None
         self.environment: dict[str, str] = {}
+        self._listening: list[socket.socket] = []
 
     @contextmanager
     def connected(self) -> Iterator["Machine"]:
@@ -151,6 +152,8 @@ class Machine:
             yield self
         finally:
             self.kill()
+            for each in self._listening:
+                _close(each)
             self._ip("netns", "del", self.name)
 
     def deploy(self, printed: str) -> None:
@@ -201,6 +204,8 @@ class Machine:
 
     def _pass_on(self, port: int) -> int:
         listening = socket.create_server((self.here, free_port()))
+        listening.settimeout(None)  # whatever a worker of this process has made the usual one
+        self._listening.append(listening)
         threading.Thread(target=_serve, args=(listening, port), daemon=True).start()
         return int(listening.getsockname()[1])
 
@@ -209,16 +214,18 @@ class Machine:
 
 
 def _serve(listening: socket.socket, port: int) -> None:
-    while True:
-        near, _ = listening.accept()
-        try:
-            far = socket.create_connection(("127.0.0.1", port), 5)
-        except OSError:
-            near.close()
-            continue
-        far.settimeout(None)
-        for one, other in ((near, far), (far, near)):
-            threading.Thread(target=_copy, args=(one, other), daemon=True).start()
+    with suppress(OSError):  # it is closed when the machine is taken away
+        while True:
+            near, _ = listening.accept()
+            try:
+                far = socket.create_connection(("127.0.0.1", port), 5)
+            except OSError:
+                near.close()
+                continue
+            for each in (near, far):
+                each.settimeout(None)
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=_copy, args=(one, other), daemon=True).start()
 
 
 def _copy(one: socket.socket, other: socket.socket) -> None:
@@ -226,9 +233,13 @@ def _copy(one: socket.socket, other: socket.socket) -> None:
         while said := one.recv(65536):
             other.sendall(said)
     for each in (one, other):
-        with suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
-        each.close()
+        _close(each)
+
+
+def _close(each: socket.socket) -> None:
+    with suppress(OSError):
+        each.shutdown(socket.SHUT_RDWR)
+    each.close()
 
 
 def live(stack: Distributed, machine: Machine, kills: int, say: Callable[[str], None]) -> Outcome:

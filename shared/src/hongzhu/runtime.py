@@ -165,6 +165,7 @@ class Running:
         self._threads = [
             threading.Thread(target=self._keep, args=(name, run), name=name, daemon=True) for name, run in runs
         ]
+        self._told = False
         self.failed = False
 
     def _keep(self, name: str, run: Callable[[], None]) -> None:
@@ -186,14 +187,16 @@ class Running:
 
     def wait(self) -> None:
         """Return once the process is told to stop."""
-        self._stop.wait()
+        while not self._told and not self._stop.wait(worker.PATIENCE):
+            pass
 
-    def stop(self) -> None:
-        """Stop after what is in hand, and return when everything has let go."""
+    def stop(self) -> list[str]:
+        """Stop after what is in hand; return the names of the threads that have not let go within `GRACE`."""
         self.ask_to_stop()
         deadline = time.monotonic() + GRACE
         for thread in self._threads:
             thread.join(timeout=max(0.0, deadline - time.monotonic()))
+        return [thread.name for thread in self._threads if thread.is_alive()]
 
     def ask_to_stop(self) -> None:
         """Let every thread end after what it has in hand."""
@@ -206,7 +209,8 @@ class Running:
         """Make SIGTERM and SIGINT stop this process in good order."""
 
         def handle(_signal: int, _frame: FrameType | None) -> None:
-            self.ask_to_stop()
+            # No more than this: an event has a lock, which what the signal interrupted may be holding.
+            self._told = True
 
         signal.signal(signal.SIGTERM, handle)
         signal.signal(signal.SIGINT, handle)
@@ -240,6 +244,10 @@ def run(components: Sequence[Component]) -> None:
     running.stop_on_signals()
     running.start()
     running.wait()
-    running.stop()
+    if busy := running.stop():
+        # Python would wait for some of what they began, for as long as it takes; nothing of it is committed.
+        log.warning("ended while still at work: %s", ", ".join(busy))
+        logging.shutdown()
+        os._exit(1 if running.failed else 0)
     if running.failed:
         sys.exit(1)
