@@ -167,6 +167,18 @@ def test_any_harm_to_the_chain_is_found(county: County, harm: str) -> None:
     assert service.verify().broken_at is not None
 
 
+def test_an_end_that_was_cut_off_is_missed_though_the_chain_has_grown_past_it(county: County) -> None:
+    _sealed(county)
+    with county.as_owner() as session:
+        last = service.verify().sealed
+        session.execute(delete(AuditEntry).where(AuditEntry.position == last))
+    county.get("school", "/children/child-own")
+    assert service.seal_new() == 1  # it takes the place of what is gone
+    county.get("school", "/children/child-own")
+    service.seal_new()
+    assert service.verify().broken_at == last
+
+
 def test_two_sealers_at_once_leave_one_chain(county: County) -> None:
     from concurrent.futures import ThreadPoolExecutor
 

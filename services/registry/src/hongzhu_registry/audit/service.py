@@ -1,7 +1,7 @@
 """Writing entries with the act they tell of; sealing them afterwards; checking that nobody touched them."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,7 +107,7 @@ def verify() -> Verdict:
 
 def held(session: Session) -> Verdict:
     """Do the same in the transaction of somebody who sees every entry."""
-    anchors = dict(_anchors())
+    anchors = _anchors()
     columns = [AuditEntry.__table__.c[name] for name in (*SEALED, "position", "seal")]
     chained = select(*columns).where(AuditEntry.position.is_not(None)).order_by(AuditEntry.position)
     before, expected = GENESIS, 0
@@ -116,7 +116,7 @@ def held(session: Session) -> Verdict:
         for row in rows:
             expected += 1
             fits = row.position == expected and row.seal == seal(before, expected, row)
-            if not fits or anchors.pop(expected, row.seal) != row.seal:
+            if not fits or anchors.pop(expected, {row.seal}) != {row.seal}:
                 return Verdict(expected - 1, unsealed, expected)
             before = row.seal
     # An anchor beyond the end remembers entries that are gone.
@@ -142,9 +142,12 @@ def _anchor(head: Head) -> None:
         file.write(f"{head.position} {head.seal.hex()}\n")
 
 
-def _anchors() -> Iterator[tuple[int, bytes]]:
+def _anchors() -> dict[int, set[bytes]]:
+    # All of each position: after its end was cut off, the chain comes to a place once more, and must not pass for what stood there.
+    anchors: defaultdict[int, set[bytes]] = defaultdict(set)
     file = _anchor_file()
     if file.exists():
         for line in file.read_text().splitlines():
             position, _, link = line.partition(" ")
-            yield int(position), bytes.fromhex(link)
+            anchors[int(position)].add(bytes.fromhex(link))
+    return anchors
