@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from county import LOVE, TALK, TALKED, County, child, due, promise
 from fastapi import FastAPI
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from hongzhu import clock
 from hongzhu_registry import rest
@@ -118,6 +118,34 @@ def test_two_requests_with_one_key_at_the_same_time_have_one_effect(postgres_cou
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(file, range(6)))) == 1
     assert _count(Record) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "body", "word"),
+    [
+        ("school", "/children/child-own/pauses", {"from": "2020-11-24", "reason": "a-reason-in-clear"}, "reason"),
+        ("carers", "/mandatory_reports/report-own/answer", {"outcome": "unfounded", "note": "a-note-in-clear"}, "note"),
+    ],
+)
+def test_an_answer_that_may_be_given_again_is_kept_sealed(
+    county: County, who: str, path: str, body: dict[str, str], word: str
+) -> None:
+    first, again = (county.ask(who, "POST", path, body, Idempotency_Key="k1").json() for _ in range(2))
+    assert first == again
+    assert again[word] == body[word]
+    with database.transaction() as session:
+        kept = session.execute(text("SELECT answer FROM answered")).scalars().all()
+    assert len(kept) == 1
+    assert body[word] not in str([bytes(each) if isinstance(each, memoryview) else each for each in kept])
+
+
+def test_an_answer_opens_for_its_own_account_and_key_alone(county: County) -> None:
+    for who in ("school", "bureau"):
+        county.ask(who, "POST", "/records", TALKED, Idempotency_Key="k1")
+    with database.transaction() as session:
+        one, other = session.scalars(select(rest.Answered)).all()
+        one.answer, other.answer = other.answer, one.answer
+    assert county.ask("school", "POST", "/records", TALKED, Idempotency_Key="k1").status_code == 500
 
 
 def test_answers_are_forgotten_once_nobody_can_ask_for_them_again(county: County) -> None:

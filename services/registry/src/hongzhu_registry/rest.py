@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel
-from sqlalchemy import JSON, ColumnElement, DateTime, Integer, LargeBinary, Select, String, delete
+from sqlalchemy import ColumnElement, DateTime, Integer, LargeBinary, Select, String, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -36,6 +36,7 @@ from hongzhu_registry.access.service import principal_of
 from hongzhu_registry.audit import service as audit
 from hongzhu_registry.audit.service import Asked
 from hongzhu_registry.database import Base, database, narrow
+from hongzhu_registry.sealing import key_ring, sealed
 
 API = "/api/v1"
 """The address under which the API is found."""
@@ -242,7 +243,8 @@ class Answered(Base):
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     status: Mapped[int] = mapped_column(Integer, default=0)
-    answer: Mapped[Any] = mapped_column(JSON, nullable=True)
+    answer: Mapped[bytes | None] = sealed("answer.{key}")
+    """Sealed: it says what was opened for whoever asked."""
     answered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
@@ -285,12 +287,14 @@ class Once:
             .on_conflict_do_nothing()
         )
         row = self._session.get_one(Answered, (self._principal.account_id, self._key))
+        cell = "answered", f"answer.{self._key}", self._principal.account_id
         if not taken.rowcount:  # type: ignore[attr-defined]  # an INSERT answers with a CursorResult
             if row.request_hash != fingerprint:
                 raise InvalidError("This Idempotency-Key was used for another request; take a new key.")
-            return JSONResponse(row.answer, row.status)
-        row.answer, row.status = _plain(act()), status
-        return JSONResponse(row.answer, status)
+            return JSONResponse(json.loads(key_ring().open(row.answer, *cell) or "null"), row.status)
+        answer = _plain(act())
+        row.answer, row.status = key_ring().seal(json.dumps(answer), *cell), status
+        return JSONResponse(answer, status)
 
 
 OnlyOnce = Annotated[Once, Depends(in_place(Once))]

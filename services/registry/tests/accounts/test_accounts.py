@@ -21,6 +21,7 @@ from hongzhu_registry.access.models import Account, Token
 from hongzhu_registry.accounts import service as accounts
 from hongzhu_registry.database import database
 from hongzhu_registry.rest import Answered
+from hongzhu_registry.sealing import key_ring
 
 TEACHER = {"username": "li", "role": "teacher", "school_id": "school-own", "supporter_id": "teacher-own"}
 CHOSEN = "a candle in the window"
@@ -82,7 +83,10 @@ def test_an_account_is_opened_once_and_its_password_told_once_and_kept_nowhere(c
     password = first.pop("password")
     assert first == again
     with database.transaction() as session:
-        assert password not in str(session.scalars(select(Answered.answer)).all())
+        kept = session.scalars(select(Answered)).one()
+        said = key_ring().open(kept.answer, "answered", f"answer.{kept.key}", kept.account_id)
+        assert first["id"] in str(said)
+        assert password not in str(said)
 
 
 @pytest.mark.parametrize(
