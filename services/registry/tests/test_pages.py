@@ -55,6 +55,7 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("POST", "/programmes/carers.talk/tune"): BUREAU,
     ("POST", "/programmes/carers.talk/suspend"): BUREAU,
     ("GET", "/agencies"): BUREAU,
+    ("POST", "/agencies/own/titles"): BUREAU,
     ("POST", "/agencies/own/suspend"): {"admin"},
     ("POST", "/agencies/own/resume"): {"admin"},
     ("POST", "/agencies/own/revoke"): {"admin"},

@@ -1,5 +1,7 @@
 """Who an agency is."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from hongzhu.i18n import Text
@@ -15,5 +17,5 @@ class Agency(BaseModel):
     name: str = Field(pattern=NAME, max_length=50)
     """In code, in queue names and before the dot of its programmes' codes."""
     title: Text
-    also: tuple[str, ...] = ()
-    """Other names under which workbooks mention it."""
+    also: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = ()
+    """Other names under which workbooks mention it; each counts from when the bureau agrees to it."""

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from threading import Event, Thread
 
+import httpx
 import pytest
 from click.testing import CliRunner
-from county import LOVE, PASSWORD, TALK, County, promise, token_of
+from county import LOVE, PASSWORD, TALK, County, promise, supporter, token_of
 from sqlalchemy import select, update
 
 from hongzhu import bus, clock
@@ -17,6 +18,7 @@ from hongzhu_registry.access.models import Account, Token
 from hongzhu_registry.agencies import service as agencies
 from hongzhu_registry.agencies.provision import declare_queue
 from hongzhu_registry.database import database
+from hongzhu_registry.signed_in import SESSION
 
 NOWHERE = "amqp://guest:guest@127.0.0.1:1/"
 
@@ -143,3 +145,45 @@ def test_an_agency_that_never_introduced_itself_can_be_suspended() -> None:
     with database.transaction() as session:
         access.open_account(session, "agency-far_away", "agency", agency="far_away")
         assert agencies.suspend(session, "far_away").title_zh == "far_away"
+
+
+def introduced(county: County, *also: str, who: str = "carers") -> httpx.Response:
+    said = {"name": "carers", "title": {"zh": "关爱会", "en": "carers"}, "also": also}
+    return county.ask(who, "PUT", "/agencies/carers", said)
+
+
+def helpers(county: County) -> set[str]:
+    return {each["id"] for each in county.get("carers", "/supporters")["items"]}
+
+
+def test_an_agency_sees_what_is_written_under_another_title_once_the_bureau_agrees(county: County) -> None:
+    with database.transaction() as session:
+        session.add(supporter("stranger", "爱心社", "volunteer"))
+    before = helpers(county)
+    assert introduced(county, "爱心社").json()["titles_asked"] == ["爱心社"]
+    assert helpers(county) == before
+    assert introduced(county, "爱心社", who="bureau").json()["titles_asked"] == []
+    assert helpers(county) == before | {"stranger"}
+    assert introduced(county, "爱心社").json()["titles_asked"] == [], "what was agreed to stays so"
+    introduced(county)
+    assert helpers(county) == before
+
+
+@pytest.mark.parametrize(("title", "status"), [("school-own", 422), ("school-own小学", 422), ("律师团", 409), ("", 422)])
+def test_no_agency_is_called_like_a_school_or_another_agency(county: County, title: str, status: int) -> None:
+    before = helpers(county)
+    for who in ("carers", "bureau"):
+        assert introduced(county, title, who=who).status_code == status
+    assert helpers(county) == before
+
+
+def test_on_the_page_the_bureau_agrees_to_the_titles_that_it_was_shown(sqlite_county: County) -> None:
+    county = sqlite_county
+    county.http.cookies.set(SESSION, token_of("bureau"))
+    introduced(county, "爱心社")
+    assert "爱心社" in county.http.get("/agencies").text
+    introduced(county, "爱心社", "志愿者协会")
+    assert county.http.post("/agencies/carers/titles", data={"titles": "爱心社"}).status_code == 422
+    shown = county.http.post("/agencies/carers/titles", data={"titles": ["爱心社", "志愿者协会"]})
+    assert shown.status_code == 200
+    assert county.get("bureau", "/agencies/carers")["titles_asked"] == []

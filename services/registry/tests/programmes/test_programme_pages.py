@@ -64,6 +64,27 @@ def test_a_version_is_approved_after_its_fields_and_their_purposes_were_shown(de
     assert (now["status"], now["version"], now["effective_from"]) == ("approved", 2, "2020-12-07")
 
 
+def test_a_version_that_came_while_another_one_was_looked_at_is_not_approved(desk: County) -> None:
+    declare(fields={"grade", "health"})
+    shown = re.search(r'name="version" value="(\d+)"', desk.http.get(f"/programmes/{TALK}").text)
+    assert shown
+    declare(fields={"grade", "health", "id_number", "address"})
+    assert desk.http.post(f"/programmes/{TALK}/approve", data={"version": shown[1]}).status_code == 422
+    assert desk.get("bureau", f"/programmes/{TALK}")["status"] == "proposed"
+
+
+def test_the_titles_that_come_with_a_programme_are_shown_before_it_is_approved(desk: County) -> None:
+    declare(fields={"grade"})
+    said = {"name": "carers", "title": {"zh": "关爱会", "en": "carers"}, "also": ["爱心社"]}
+    assert desk.ask("carers", "PUT", "/agencies/carers", said).json()["titles_asked"] == ["爱心社"]
+    assert "爱心社" in desk.http.get(f"/programmes/{TALK}").text
+    unseen = desk.http.post(f"/programmes/{TALK}/approve", data={"version": "2"})
+    assert unseen.status_code == 422, "another title than was shown"
+    seen = desk.http.post(f"/programmes/{TALK}/approve", data={"version": "2", "titles": "爱心社"})
+    assert "It runs." in seen.text
+    assert desk.get("bureau", "/agencies/carers")["titles_asked"] == []
+
+
 def test_the_preview_of_tuning_is_what_then_moves_and_no_open_task_gets_another_day(desk: County) -> None:
     before = days()
     typed = {"0.every": "1", "0.due": "5", "0.due.unit": "school_days", "0.grace": "1", "0.grace.unit": "school_weeks"}

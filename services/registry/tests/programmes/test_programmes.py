@@ -74,12 +74,19 @@ def test_a_changed_one_waits_while_the_old_one_runs_on(county: County) -> None:
     changed = promise(fields={"grade", "class_name", "boarding"})
     assert [declare(county, changed)[name] for name in ("version", "status")] == [2, "proposed"]
     assert "boarding" not in county.get("carers", "/children/child-own")
-    # Changed once more before anybody approved it: still the same version.
-    assert declare(county, promise(fields={"boarding"}))["version"] == 2
-    assert decide(county, TALK, "approve")["version"] == 2
+    # Changed once more before anybody approved it: another version, though nothing was done under the one before.
+    assert declare(county, promise(fields={"boarding"}))["version"] == 3
+    assert decide(county, TALK, "approve")["version"] == 3
     assert county.get("carers", "/children/child-own")["boarding"] is True
     assert "grade" not in county.get("carers", "/children/child-own")
-    assert said(county) == [(2, False, "2020-11-23")]
+    assert said(county) == [(3, False, "2020-11-23")]
+
+
+def test_what_is_approved_is_what_was_looked_at_though_its_agency_asks_for_more_meanwhile(county: County) -> None:
+    looked_at = declare(county, promise(fields={"grade", "class_name", "boarding"}))["version"]
+    declare(county, promise(fields={"grade", "class_name", "boarding", "id_number", "address"}))
+    assert decide(county, TALK, "approve", version=looked_at) == 422
+    assert "id_number" not in county.get("carers", "/children/child-own")
 
 
 def test_approving_twice_is_a_conflict_and_approving_nothing_is_missing(county: County) -> None:

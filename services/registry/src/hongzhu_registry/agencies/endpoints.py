@@ -45,12 +45,19 @@ def show_agency(session: InTransaction, principal: Asking, name: str) -> dict[st
 
 @router.put("/{name}")
 def introduce_agency(session: InTransaction, principal: Asking, name: str, agency: Introduction) -> dict[str, Any]:
-    """Say who one is: an agency for itself, or the bureau for it."""
+    """Say who one is: an agency for itself, or the bureau for it.
+
+    `titles_asked`: those under which nothing is the agency's to see until the bureau agrees, by saying them here or approving a
+    programme of the agency's.
+    """
     principal.must_be("bureau", "agency")
     _its_own(principal, name)
     if agency.name != name:
         raise InvalidError("The name in the address and the one in the body differ.", field="name")
-    return _shown(service.introduce(session, agency))
+    introduced = service.introduce(session, agency)
+    if principal.is_bureau:
+        service.agree_to_titles(session, name)
+    return _shown(introduced)
 
 
 @router.post("/{name}/suspend")

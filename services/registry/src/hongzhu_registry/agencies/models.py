@@ -1,6 +1,6 @@
 """Agencies, and the titles under which people write them."""
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base
@@ -18,10 +18,12 @@ class Agency(Base):
     title_en: Mapped[str] = mapped_column(String(100))
     standing: Mapped[str] = mapped_column(String(10), default=OPEN, server_default=OPEN)
     """``open``, ``suspended`` or ``revoked``: only while it is open does any account of it open anything."""
+    titles_asked: Mapped[list[str] | None] = mapped_column(JSON)
+    """Titles that it goes by, as it says, and that the bureau has not agreed to."""
 
 
 class AgencyTitle(Base):
-    """One of the ways in which workbooks write an agency."""
+    """One of the ways in which workbooks write an agency, as the bureau agrees: what is written so is the agency's to see."""
 
     __tablename__ = "agency_title"
 

@@ -1,12 +1,12 @@
 """``/agencies`` as a page: whether each is there, how far behind, and letting one in or out."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import Request
+from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import select
 
-from hongzhu.errors import ConflictError
+from hongzhu.errors import ConflictError, InvalidError
 from hongzhu.i18n import Text, _
 from hongzhu.settings import settings
 from hongzhu_registry.access.sight import in_sight
@@ -18,7 +18,7 @@ from hongzhu_registry.signed_in import Pages, Reading, see_other, show
 
 router = Pages()
 
-Done = Literal["suspended", "resumed", "revoked", "revoked_here"]
+Done = Literal["suspended", "resumed", "revoked", "revoked_here", "titled"]
 
 
 @router.get("/agencies")
@@ -61,6 +61,23 @@ def revoke(session: InTransaction, reader: Reading, name: str) -> Response:
     return see_other("/agencies", done="revoked" if ended else "revoked_here", name=name)
 
 
+@router.post("/agencies/{name}/titles")
+def agree_to_titles(
+    request: Request,
+    session: InTransaction,
+    reader: Reading,
+    name: str,
+    titles: Annotated[tuple[str, ...], Form()] = (),
+) -> Response:
+    """Let an agency see what is written under the titles that it asks for."""
+    reader.must_be("bureau")
+    try:
+        service.agree_to_titles(session, name, titles)
+    except (ConflictError, InvalidError) as error:
+        return _shown(request, session, reader, error=error)
+    return see_other("/agencies", done="titled", name=name)
+
+
 def _shown(
     request: Request,
     session: InTransaction,
@@ -68,7 +85,7 @@ def _shown(
     *,
     done: Done | None = None,
     name: str | None = None,
-    error: ConflictError | None = None,
+    error: ConflictError | InvalidError | None = None,
 ) -> HTMLResponse:
     columns = Agency.__table__.c
     rows = session.execute(select(*columns).where(in_sight("agency", reader)).order_by(columns.name)).mappings()
@@ -89,6 +106,7 @@ def _said(done: Done, agency: str) -> str:
     said = {
         "suspended": _("{agency} is suspended. Messages to it wait until it is let back in.", agency=agency),
         "resumed": _("{agency} is let back in and catches up with what waited.", agency=agency),
+        "titled": _("{agency} now sees what is written under its titles.", agency=agency),
         "revoked": _("All access of {agency} has ended.", agency=agency),
         "revoked_here": _(
             "The tokens of {agency} have ended. Its account on the broker is still there: run “hongzhu agency revoke” where "

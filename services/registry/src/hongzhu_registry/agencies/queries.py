@@ -20,6 +20,11 @@ def titles_of(agency: str | None) -> Select[Any]:
     return select(AgencyTitle.title).where(AgencyTitle.agency == agency)
 
 
+def titles_asked(session: Session, agency: str) -> list[str]:
+    """Read under which further titles an agency would see what is written, if the bureau agrees."""
+    return session.scalar(select(Agency.titles_asked).where(Agency.name == agency)) or []
+
+
 def names_of_all(session: Session) -> dict[str, str]:
     """Read what agencies are called in the reader's language."""
     columns = Agency.name, Agency.title_zh, Agency.title_en

@@ -1,27 +1,58 @@
 """Agencies introduce themselves; the bureau suspends them, lets them back in, and ends them."""
 
-from sqlalchemy import delete, insert, select
+from collections.abc import Collection
+
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from hongzhu.agency import Agency as Introduction
-from hongzhu.errors import ConflictError, MissingError
+from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu_registry.access import service as access
 from hongzhu_registry.access.models import Account
 from hongzhu_registry.agencies.models import OPEN, Agency, AgencyTitle
+from hongzhu_registry.schools.models import School
 
 SUSPENDED, REVOKED = "suspended", "revoked"
 
 
 def introduce(session: Session, agency: Introduction) -> Agency:
-    """Keep who an agency says it is."""
-    kept = session.get(Agency, agency.name) or Agency(name=agency.name)
+    """Keep who an agency says it is; a title that is new is asked for, and counts once the bureau has agreed to it.
+
+    Else whoever introduces itself under somebody else's name would see all that is written so.
+    """
+    kept = session.get(Agency, agency.name, with_for_update=True) or Agency(name=agency.name)
     kept.title_zh, kept.title_en = agency.title.zh, agency.title.en
     session.add(kept)
     session.flush()
-    session.execute(delete(AgencyTitle).where(AgencyTitle.agency == agency.name))
     titles = {agency.name, agency.title.zh, agency.title.en, *agency.also}
-    session.execute(insert(AgencyTitle), [{"title": title, "agency": agency.name} for title in sorted(titles)])
+    _must_be_free(session, agency.name, titles)
+    mine = AgencyTitle.agency == agency.name
+    session.execute(delete(AgencyTitle).where(mine, AgencyTitle.title.not_in(titles)))
+    held = {*session.scalars(select(AgencyTitle.title).where(mine))}
+    if agency.name not in held:
+        session.add(AgencyTitle(title=agency.name, agency=agency.name))
+    kept.titles_asked = sorted(titles - held - {agency.name})
     return kept
+
+
+def agree_to_titles(session: Session, name: str, shown: Collection[str] | None = None) -> None:
+    """Let the titles that an agency asks for count as its own, if they are among those `shown` to whoever agrees."""
+    agency = session.get(Agency, name, with_for_update=True, populate_existing=True)
+    if agency is not None and agency.titles_asked:
+        if shown is not None and not set(agency.titles_asked) <= set(shown):
+            raise InvalidError("The agency asks for other titles than those that were shown; look at them first.")
+        _must_be_free(session, name, set(agency.titles_asked))
+        session.add_all(AgencyTitle(title=title, agency=name) for title in agency.titles_asked)
+        agency.titles_asked = []
+
+
+def _must_be_free(session: Session, name: str, titles: set[str]) -> None:
+    taken = select(AgencyTitle.title).where(AgencyTitle.title.in_(titles), AgencyTitle.agency != name)
+    if (title := session.scalar(taken.limit(1))) is not None:
+        raise ConflictError("{title} is the title of another agency.", title=title, field="also")
+    schools = select(School.name).where(or_(School.id.in_(titles), School.name.in_(titles)))
+    if (title := session.scalar(schools.limit(1))) is not None:
+        raise InvalidError("{title} is a school; an agency cannot be called so.", title=title, field="also")
 
 
 def suspend(session: Session, name: str) -> Agency:

@@ -19,6 +19,8 @@ class Approval(BaseModel):
     """From which day a programme's obligations begin; today unless told."""
 
     effective_from: date | None = None
+    version: int | None = None
+    """The version that was looked at: another one is not approved."""
 
 
 class Tuning(BaseModel):
@@ -65,7 +67,11 @@ def approve_programme(session: InTransaction, principal: Asking, once: OnlyOnce,
     """Approve the newest version of a programme (bureau)."""
     principal.must_be("bureau")
     return once(
-        lambda: _shown(service.approve(session, principal, code, approval.effective_from)), approval, status=200
+        lambda: _shown(
+            service.approve(session, principal, code, approval.effective_from, version=approval.version)
+        ),
+        approval,
+        status=200,
     )
 
 

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from hongzhu.clock import today
 from hongzhu.errors import HongzhuError, InvalidError, MissingError
 from hongzhu.programme import Programme
-from hongzhu_registry.agencies.queries import names_of_all
+from hongzhu_registry.agencies.queries import names_of_all, titles_asked
 from hongzhu_registry.programmes import queries, service, tuning_form, words
-from hongzhu_registry.programmes.models import ProgrammeVersion
 from hongzhu_registry.programmes.service import Tuned
 from hongzhu_registry.rest import InTransaction
 from hongzhu_registry.signed_in import Pages, Reading, see_other, show
@@ -84,16 +83,15 @@ def approve(
     reader: Reading,
     code: str,
     *,
-    version: Typed = "",
+    version: Annotated[int, Form()] = 0,
     effective_from: Typed = "",
+    titles: Annotated[tuple[str, ...], Form()] = (),
 ) -> Response:
     """Approve the version whose fields were shown, or let a suspended one go on."""
     reader.must_be("bureau")
     try:
         with session.begin_nested():
-            day = _day(effective_from)
-            _must_be_newest(session, code, version)
-            service.approve(session, reader, code, day)
+            service.approve(session, reader, code, _day(effective_from), version=version, titles=titles)
     except HongzhuError as error:
         return _shown(request, session, code, error=error, effective_from=effective_from)
     return see_other(f"/programmes/{code}", done="approved")
@@ -159,6 +157,7 @@ def _shown(
         programme=programme,
         versions=versions,
         agency=names_of_all(session).get(latest.agency, latest.agency),
+        titles=titles_asked(session, latest.agency),
         words=words,
         new_fields=programme.fields - runs.fields if runs else frozenset(),
         form=forms.fields_of(programme.form) if programme.form else None,
@@ -197,13 +196,3 @@ def _day(typed: str) -> date | None:
     except InvalidError as error:
         error.field = "effective_from"
         raise
-
-
-def _must_be_newest(session: Session, code: str, version: str) -> ProgrammeVersion:
-    """See that what is approved is what was shown; raises `InvalidError`."""
-    latest = queries.latest(session, code)
-    if latest is None:
-        raise MissingError
-    if str(latest.version) != version:
-        raise InvalidError("There is a newer version than the one that was shown; look at it first.")
-    return latest

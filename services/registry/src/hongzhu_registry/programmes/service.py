@@ -1,6 +1,6 @@
 """Programmes are declared by agencies and begin to run when the bureau approves them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu.messages import ProgrammeChanged
 from hongzhu.programme import Programme
 from hongzhu_registry.access.policy import DOSSIER, Principal
+from hongzhu_registry.agencies import service as agencies
 from hongzhu_registry.calendar import service as calendar
 from hongzhu_registry.database import publish
 from hongzhu_registry.programmes import queries, tuning
@@ -44,8 +45,7 @@ def declare(session: Session, programme: Programme) -> ProgrammeVersion:
     if latest is not None and Programme.model_validate(latest.definition) == programme:
         return latest
     if latest is not None and latest.status == "proposed":
-        latest.definition = definition  # nobody has approved it, so nothing was done under it
-        return latest
+        latest.status = "superseded"  # a version of its own: what is approved must be what was looked at
     version = ProgrammeVersion(
         code=programme.code,
         version=queries.next_version(session, programme.code),
@@ -67,15 +67,27 @@ def _must_be_possible(programme: Programme) -> None:
         raise InvalidError("The form is no JSON Schema: {reason}", reason=error.message, field="form") from error
 
 
-def approve(session: Session, principal: Principal, code: str, effective_from: date | None) -> ProgrammeVersion:
+def approve(
+    session: Session,
+    principal: Principal,
+    code: str,
+    effective_from: date | None,
+    *,
+    version: int | None = None,
+    titles: Collection[str] | None = None,
+) -> ProgrammeVersion:
     """Let the newest version of a programme run; it rules what falls due from `effective_from` on, today unless told.
 
-    What fell due before stays as it was, and nothing is owed for the time of a suspension.
+    What fell due before stays as it was, and nothing is owed for the time of a suspension.  With a programme the bureau agrees to
+    the titles that its agency asks for.  `version` and `titles` are those that were looked at; raises `InvalidError` when the
+    agency has said something else since.
     """
     take_turns(session, code)
     latest = queries.latest(session, code)
     if latest is None:
         raise MissingError
+    if version not in (None, latest.version):
+        raise InvalidError("There is a newer version than the one that was shown; look at it first.", field="version")
     if latest.status == "suspended":
         latest = _followed_by(session, latest, "proposed")
     if latest.status != "proposed":
@@ -87,6 +99,7 @@ def approve(session: Session, principal: Principal, code: str, effective_from: d
     latest.status = "approved"
     latest.effective_from = effective_from or today()
     latest.approved_by, latest.approved_at = principal.account_id, now()
+    agencies.agree_to_titles(session, latest.agency, titles)
     publish(session, announcement(latest))
     return latest
 
