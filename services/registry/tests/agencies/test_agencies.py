@@ -169,7 +169,9 @@ def test_an_agency_sees_what_is_written_under_another_title_once_the_bureau_agre
     assert helpers(county) == before
 
 
-@pytest.mark.parametrize(("title", "status"), [("school-own", 422), ("school-own小学", 422), ("律师团", 409), ("", 422)])
+@pytest.mark.parametrize(
+    ("title", "status"), [("school-own", 422), ("school-own小学", 422), ("律师团", 409), ("", 422)]
+)
 def test_no_agency_is_called_like_a_school_or_another_agency(county: County, title: str, status: int) -> None:
     before = helpers(county)
     for who in ("carers", "bureau"):

@@ -67,9 +67,7 @@ def approve_programme(session: InTransaction, principal: Asking, once: OnlyOnce,
     """Approve the newest version of a programme (bureau)."""
     principal.must_be("bureau")
     return once(
-        lambda: _shown(
-            service.approve(session, principal, code, approval.effective_from, version=approval.version)
-        ),
+        lambda: _shown(service.approve(session, principal, code, approval.effective_from, version=approval.version)),
         approval,
         status=200,
     )
