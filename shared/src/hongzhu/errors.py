@@ -90,6 +90,13 @@ class StaleError(HongzhuError):
     title = "It was changed by someone else since you read it; read it again and repeat the change."
 
 
+class TooLargeError(HongzhuError):
+    """More was sent at once than is taken in."""
+
+    status = 413
+    title = "That is too much at once; send it in parts."
+
+
 class UnconditionalError(HongzhuError):
     """A change must say which version it was made to, so that nobody's change is overwritten (RFC 6585 3)."""
 

@@ -33,6 +33,7 @@ from hongzhu_registry.agencies.pages import router as agency_pages
 from hongzhu_registry.assessments.endpoints import router as assessments
 from hongzhu_registry.audit.endpoints import router as audit
 from hongzhu_registry.audit.pages import router as audit_pages
+from hongzhu_registry.body_size import LimitedBodies
 from hongzhu_registry.calendar.endpoints import router as calendar
 from hongzhu_registry.calendar.pages import router as calendar_pages
 from hongzhu_registry.children.endpoints import router as children
@@ -145,6 +146,7 @@ def make_app() -> FastAPI:
     for router in (_front_door(), _probes()):
         app.include_router(router)
     app.mount("/static", GZipMiddleware(_Static(directory=pages.STATIC)), name="static")
+    app.add_middleware(LimitedBodies)
     app.add_middleware(_InReadersLanguage)
     if settings().trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings().trusted_proxies)

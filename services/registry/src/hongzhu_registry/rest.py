@@ -29,7 +29,7 @@ from starlette.types import Scope
 from hongzhu import i18n
 from hongzhu.clock import now
 from hongzhu.database import CONNECTIONS, upsert
-from hongzhu.errors import HongzhuError, InvalidError, MissingError, NotSignedInError, StaleError, UnconditionalError
+from hongzhu.errors import HongzhuError, InvalidError, MissingError, NotSignedInError, StaleError, TooLargeError, UnconditionalError
 from hongzhu.i18n import _
 from hongzhu_registry.access.policy import TOKENS, Principal
 from hongzhu_registry.access.service import principal_of
@@ -360,7 +360,7 @@ def in_our_words(error: HTTPException) -> HongzhuError:
     """Return the error of ours that the framework means by one of its own."""
     if error.status_code == 400:  # all that it says of a body it cannot read
         return InvalidError("The body is not JSON.", field="body")
-    for known in (NotSignedInError, MissingError):
+    for known in (NotSignedInError, MissingError, TooLargeError):
         if known.status == error.status_code:
             return known()
     told = HongzhuError("This address does not take that kind of request.")
