@@ -29,7 +29,15 @@ from starlette.types import Scope
 from hongzhu import i18n
 from hongzhu.clock import now
 from hongzhu.database import CONNECTIONS, upsert
-from hongzhu.errors import HongzhuError, InvalidError, MissingError, NotSignedInError, StaleError, TooLargeError, UnconditionalError
+from hongzhu.errors import (
+    HongzhuError,
+    InvalidError,
+    MissingError,
+    NotSignedInError,
+    StaleError,
+    TooLargeError,
+    UnconditionalError,
+)
 from hongzhu.i18n import _
 from hongzhu_registry.access.policy import TOKENS, Principal
 from hongzhu_registry.access.service import principal_of

@@ -89,6 +89,17 @@ def test_what_is_approved_is_what_was_looked_at_though_its_agency_asks_for_more_
     assert "id_number" not in county.get("carers", "/children/child-own")
 
 
+@pytest.mark.parametrize(
+    "field",
+    [{"$ref": "http://127.0.0.1:9/form.json"}, {"anyOf": [{"$dynamicRef": "file:///etc/passwd"}]}, {"$ref": "#"}],
+)
+def test_a_form_refers_to_nothing_that_would_have_to_be_fetched(sqlite_county: County, field: Any) -> None:
+    form = {"type": "object", "properties": {"topic": field}}
+    body = promise(form=form).model_dump(mode="json", by_alias=True)
+    answer = sqlite_county.ask("carers", "PUT", f"/programmes/{TALK}", body)
+    assert (answer.status_code, answer.json()["field"]) == (422, "form")
+
+
 def test_approving_twice_is_a_conflict_and_approving_nothing_is_missing(county: County) -> None:
     assert decide(county, TALK, "approve") == 409
     assert decide(county, "carers.nothing", "approve") == 404

@@ -65,6 +65,15 @@ def _must_be_possible(programme: Programme) -> None:
         Draft202012Validator.check_schema(programme.form or {})
     except SchemaError as error:
         raise InvalidError("The form is no JSON Schema: {reason}", reason=error.message, field="form") from error
+    _must_stand_alone(programme.form or {})
+
+
+def _must_stand_alone(form: Any) -> None:
+    # What a form refers to would be fetched from wherever its agency says whenever a record is filed.
+    for name, each in form.items() if isinstance(form, Mapping) else enumerate(form) if isinstance(form, list) else ():
+        if name in ("$ref", "$dynamicRef") and isinstance(each, str):
+            raise InvalidError("The form refers to {name}; write it out instead.", name=each[:100], field="form")
+        _must_stand_alone(each)
 
 
 def approve(
