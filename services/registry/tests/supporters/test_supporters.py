@@ -1,5 +1,7 @@
 """Supporters are added and vetted by those they help for, and nobody is matched before."""
 
+from typing import Any
+
 import pytest
 from county import LOVE, PHONE, County, child, due
 from sqlalchemy import select
@@ -9,6 +11,7 @@ from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.tasks.consumers import on_task_due
+from hongzhu_registry.weeks.links import link_to_week
 
 NEW = {"kind": "love_parent", "name": "新来的大人", "phone": PHONE, "town": "燕东", "capacity": 2}
 
@@ -100,3 +103,25 @@ def test_nobody_vets_anothers(sqlite_county: County) -> None:
     for who in ("lawyers", "school", "teacher"):
         answer = sqlite_county.ask(who, "PATCH", "/supporters/carer-unvetted", {"status": "vetted"}, If_Match="*")
         assert answer.status_code == 404, who
+
+
+def test_a_teacher_who_turns_out_not_to_suit_is_shown_no_child_any_more(county: County) -> None:
+    with database.transaction() as session:
+        session.get_one(Supporter, "teacher-too").duty = "coordinator"
+    week = "/w/" + link_to_week("teacher-own").rpartition("/")[2]
+    assert "孩子-own" in county.http.get(week).text
+    assert [each["id"] for each in county.get("teacher", "/children")["items"]] == ["child-mate", "child-own"]
+    question = {"school_id": "school-own", "assignee": "class_teacher", "subjects": ["child-own"]}
+    assert recipients(county, question) == ["teacher-own"]
+    for each in ("teacher-own", "teacher-too"):
+        refused = county.ask("school", "PATCH", f"/supporters/{each}", {"status": "rejected"}, If_Match="*")
+        assert refused.status_code == 200, refused.text
+    assert "孩子-own" not in county.http.get(week).text
+    assert county.get("teacher", "/children")["items"] == []
+    assert recipients(county, question) == ["coordinator-own"]
+    again = county.ask("school", "PATCH", "/supporters/teacher-own", {"duty": "class_teacher"}, If_Match="*")
+    assert (again.status_code, again.json()["field"]) == (422, "duty")
+
+
+def recipients(county: County, question: dict[str, Any]) -> list[str]:
+    return [each["recipient_id"] for each in county.ask("notifier", "POST", "/recipients", question).json()["items"]]

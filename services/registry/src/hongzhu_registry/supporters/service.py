@@ -25,8 +25,8 @@ def add(session: Session, principal: Principal, values: Mapping[str, Any]) -> Su
     values = {**values, **_placed(session, principal, values)}
     status = values.pop("status") or ("vetted" if values["kind"] == TEACHER and values["school_id"] else "applied")
     made = Supporter(id=new_id(), kind=values.pop("kind"), **_place_of(values))
-    _write(made, values)
     _judge(made, status)
+    _write(made, values)
     session.add(made)
     session.flush()
     return made
@@ -35,7 +35,10 @@ def add(session: Session, principal: Principal, values: Mapping[str, Any]) -> Su
 def change(
     session: Session, principal: Principal, supporter_id: str, changes: Mapping[str, Any], expect: Callable[[int], None]
 ) -> None:
-    """Change what is known of a supporter in sight, or vet or reject it; who is vetted no longer has no pairing any more."""
+    """Change what is known of a supporter in sight, or vet or reject it.
+
+    Who is vetted no longer has neither pairing nor class any more: nothing of a child is shown to it, also by a link it was sent.
+    """
     principal.must_be("bureau", "school", "agency")
     seen = queries.visible(principal).where(Supporter.id == supporter_id).with_for_update(of=Supporter)
     if session.execute(seen).first() is None:
@@ -44,12 +47,13 @@ def change(
     expect(supporter.version)
     values = dict(changes)
     status = values.pop("status", None)
-    _write(supporter, values)
     if status is not None:
         was_vetted = supporter.vetted
         _judge(supporter, status)
         if was_vetted and not supporter.vetted:
             pairings.end_of_supporter(session, supporter_id)
+            values = dict.fromkeys(_OFFICE) | values
+    _write(supporter, values)
     supporter.version += 1
     session.flush()
 
@@ -78,6 +82,8 @@ def _place_of(values: dict[str, Any]) -> dict[str, Any]:
 def _write(supporter: Supporter, values: Mapping[str, Any]) -> None:
     if supporter.kind != TEACHER and any(values.get(name) is not None for name in _OFFICE):
         raise InvalidError("Only a teacher has a class or an office at school.", field="duty")
+    if not supporter.vetted and any(values.get(name) is not None for name in _OFFICE):
+        raise InvalidError("Only who is vetted has a class or an office at school.", field="duty")
     for name, value in values.items():
         sealed = name in _SEALED
         setattr(supporter, name, key_ring().seal(value, "supporter", name, supporter.id) if sealed else value)
