@@ -170,6 +170,7 @@ def _environment() -> Environment:
 
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Render a page in the reader's language."""
+    request.state.refused = status >= 400
     html = (
         _environment()
         .get_template(template)

@@ -116,8 +116,9 @@ def _carry_out(handle: Callable[[Request], Coroutine[Any, Any, Response]], reque
     with database.unseeing() as session:
         request.state.session = session
         response = _run(handle(request))
-        if asked := session.info.pop(_DONE, None):
-            audit.write(session, asked, "done")
+        if asked := session.info.pop(_ASKED, None):
+            # A page shows what it refuses beside the form that was sent.
+            audit.write(session, asked, "denied" if response.status_code >= 400 else "done")
     return response
 
 
@@ -143,7 +144,7 @@ async def opened(request: Request) -> AsyncIterator[None]:
     await run_sync(transaction.__exit__, None, None, None, limiter=CapacityLimiter(1))
 
 
-_DONE = "done"
+_ASKED = "asked"
 
 
 async def transaction(request: Request) -> Session:
@@ -159,11 +160,11 @@ InTransaction = Annotated[Session, Depends(transaction)]
 def on_record(request: Request, session: Session, principal: Principal) -> Iterator[None]:
     """Narrow the session to who asks, and write what is done inside into the audit, in the act's own transaction.
 
-    `note_refusal` writes what is refused.
+    `note_refusal` writes what is refused; what is refused beside a form that was sent, the page says itself (`pages.render`).
     """
     _begin(request, session, principal)
     yield
-    audit.write(session, request.state.asked, "done")
+    audit.write(session, request.state.asked, "denied" if getattr(request.state, "refused", False) else "done")
 
 
 def _begin(request: Request, session: Session, principal: Principal) -> None:
@@ -209,7 +210,7 @@ def come_in(request: Request, session: Session, token: str) -> Principal:
     principal.must_be(*TOKENS)
     _begin(request, session, principal)
     refuse_unknown(request)
-    session.info[_DONE] = request.state.asked
+    session.info[_ASKED] = request.state.asked
     return principal
 
 

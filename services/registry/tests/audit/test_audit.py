@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
-from county import County
+from county import TALK, County, token_of
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 
 from hongzhu_registry.audit import service
 from hongzhu_registry.audit.models import AuditEntry
+from hongzhu_registry.signed_in import SESSION
+from hongzhu_registry.weeks.links import link_to_week
 
 
 def _entries(county: County, **filters: str) -> list[dict[str, Any]]:
@@ -103,6 +105,22 @@ def test_whoever_learns_something_from_a_refusal_is_written_down(
     entries = _entries(county)[before + 1 :]  # the look into the audit before is an entry as well
     assert [(each["account_id"], each["outcome"]) for each in entries] == [(f"account-{who}", "denied")]
     assert "350481" not in str(entries)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/children/child-own/transfer", {"school_id": "nowhere"}),
+        (f"/w/{{link}}/{TALK}", {"child": "child-own", "occurred_on": "2020-11-23"}),
+        ("/w/{link}/account", {"username": "bureau", "password": "a new password for me"}),
+    ],
+)
+def test_what_a_page_refuses_beside_its_form_is_a_refusal(county: County, path: str, sent: dict[str, str]) -> None:
+    county.http.cookies.set(SESSION, token_of("school"))
+    before = len(_entries(county))
+    link = link_to_week("teacher-own").rpartition("/")[2]
+    assert county.http.post(path.format(link=link), data=sent).status_code in (409, 422)
+    assert [each["outcome"] for each in _entries(county)[before + 1 :]] == ["denied"]
 
 
 def test_a_breakdown_of_the_database_is_no_refusal(sqlite_county: County, monkeypatch: pytest.MonkeyPatch) -> None:
