@@ -23,6 +23,7 @@ class LimitedBodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application read a body as far as it may be."""
         await self._app(scope, _limited(scope, receive) if scope["type"] == "http" else receive, send)
 
 
