@@ -1,6 +1,7 @@
 """Figures are data: a programme says what the implementation report counts of it, and the registry counts it with SQL."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from string import Formatter
 from typing import Annotated, Literal, Self
 
@@ -74,6 +75,9 @@ DISTINCT: Mapping[str, frozenset[Rows]] = {
 
 Value = bool | int | str
 
+_CLAUSE = re.compile(r"(?:“[^”]*”|《[^》]*》|（[^）]*）|[^，；,;])+(?:[，；]|[,;] ?|$)")
+"""Up to a comma or a semicolon, but not to one that a title or a quotation has in it."""
+
 
 class Figure(BaseModel):
     """One figure of a programme's: what is counted, or summed, of that which happened or stands in the report's period."""
@@ -113,6 +117,23 @@ class Figure(BaseModel):
 def places_of(sentence: str) -> frozenset[str]:
     """Name the figures that stand in a sentence; raises `ValueError` when its braces do not match."""
     return frozenset(name for _, name, _, _ in Formatter().parse(sentence) if name is not None)
+
+
+def said(sentence: str, texts: Mapping[str, str], nothing: Collection[str]) -> str:
+    """Say a sentence with its figures as they are written, by name; empty when there is nothing to say.
+
+    A clause of which every figure is nothing is left out, and the sentence when no clause with a figure is left.
+    """
+    told, figures = [], 0
+    for clause in _CLAUSE.findall(sentence):
+        names = places_of(clause)
+        if not names or not names <= set(nothing):
+            told.append(clause.format(**texts))
+            figures += len(names)
+    if not figures:
+        return ""
+    text, end = "".join(told).rstrip("，；,; "), sentence.strip()[-1]
+    return text if text.endswith(end) else text + end
 
 
 def check(code: str, figures: tuple[Figure, ...], sentence: Text | None) -> None:

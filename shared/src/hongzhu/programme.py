@@ -187,9 +187,11 @@ class Programme(_Data):
     figures: tuple[Figure, ...] = ()
     """What the implementation report counts of it; a figure's key is the code, a dot, and its name."""
     sentence: Text | None = None
-    """What the report says of it, with its figures' ``{name}`` places; it is left out as long as all of them are nothing."""
+    """What the report says of it, with its figures' ``{name}`` places; a clause is left out while all of its figures are nothing."""
     section: Place = "aid"
     """The point of the report under which its sentence stands; an agency's helping, unless told."""
+    order: int = 0
+    """Its sentence's place under the point: the smallest first, those alike by their codes."""
 
     @model_validator(mode="after")
     def _facts_exist(self) -> Self:

@@ -63,7 +63,7 @@ def programmes() -> list[Programme]:
                 ),
             ),
             sentence=Text(
-                zh="市民政局核实{children}贫困留守儿童的家庭困难情况。",
+                zh="市民政局核实贫困留守儿童家庭困难情况，已核实{children}。",
                 en="Civil Affairs verified the hardship of {children}.",
             ),
             form=Verification.model_json_schema(),

@@ -75,8 +75,9 @@ def programmes() -> list[Programme]:
                 ),
             ),
             sentence=Text(
-                zh="市残联送去爱心大礼包{gifts}，为贫困残疾留守儿童开展一对一结对帮扶，已结对{children}。",
-                en="The Disabled Persons' Federation brought {gifts}, and paired {children} in poverty with a partner.",
+                zh="市残联关心贫困残疾留守儿童，送去爱心大礼包{gifts}，开展一对一结对子帮扶{children}。",
+                en="The Disabled Persons' Federation stands by disabled children in poverty, {gifts} were brought, {children} have a "
+                "partner.",
             ),
             fields=frozenset({"name", "disability"}),
             basis=(SWALLOW_PLAN,),
@@ -106,7 +107,7 @@ def programmes() -> list[Programme]:
                 ),
             ),
             sentence=Text(
-                zh="按人登记，收到爱心礼物的贫困残疾留守儿童有{children}。",
+                zh="市残联逐人登记爱心礼包的发放，已登记{children}。",
                 en="By the records, gifts reached {children} in poverty with a disability.",
             ),
             form=Gift.model_json_schema(),

@@ -45,7 +45,8 @@ REPORT: dict[str, dict[str, Any]] = {
             ),
         ),
         "sentence": Text(
-            zh="全市{schools}学校相应成立关爱留守儿童领导小组。", en="{schools} set up leading groups of their own."
+            zh="学校相应成立关爱留守儿童领导小组，覆盖{schools}学校。",
+            en="{schools} set up leading groups of their own.",
         ),
     },
     "roster": {
@@ -60,11 +61,20 @@ REPORT: dict[str, dict[str, Any]] = {
                 distinct="school",
             ),
         ),
-        "sentence": Text(zh="{schools}学校完成名册核对确认。", en="{schools} confirmed that their rosters are right."),
+        "sentence": Text(
+            zh="各校核对确认留守儿童名册，已确认{schools}。", en="{schools} confirmed that their rosters are right."
+        ),
     },
     "birthday": {
         "section": "contact",
         "figures": (
+            Figure(
+                name="homes",
+                title=Text(zh="建立“留守儿童之家”的学校", en="Schools with a home for left-behind children"),
+                unit=SCHOOLS,
+                of="schools",
+                where={"has_home": True},
+            ),
             Figure(
                 name="events",
                 title=Text(zh="集体生日场次", en="Collective birthdays"),
@@ -75,8 +85,8 @@ REPORT: dict[str, dict[str, Any]] = {
             _once_a_child("activities", "birthday", "过集体生日的儿童", "Children at a collective birthday"),
         ),
         "sentence": Text(
-            zh="各校为留守儿童过快乐的集体生日{events}，参加{children}。",
-            en="Schools held {events}, to which {children} came.",
+            zh="建立“留守儿童之家”{homes}，为留守儿童过快乐的集体生日{events}，参加儿童{children}。",
+            en="{homes} have a home for left-behind children, {events} were celebrated, {children} came.",
         ),
     },
     "mental_health": {
@@ -90,24 +100,31 @@ REPORT: dict[str, dict[str, Any]] = {
                 kind="mental_health",
             ),
         ),
-        "sentence": Text(zh="开展心理健康讲座和心理拓展游戏{sessions}。", en="{sessions} on mental health were held."),
+        "sentence": Text(
+            zh="各校开展心理健康讲座、心理拓展游戏{sessions}。", en="{sessions} on mental health were held."
+        ),
     },
     "proxy_parent": {
         "section": "help",
+        "order": 1,
         "figures": (_once_a_child("pairings", "proxy_parent", "有代理家长的儿童", "Children with a proxy parent"),),
-        "sentence": Text(zh="各校落实为留守儿童安排代理家长，已安排{children}。", en="{children} have a proxy parent."),
+        "sentence": Text(zh="为每位留守儿童安排一名代理家长，已落实{children}。", en="{children} have a proxy parent."),
     },
     "weekly_talk": {
         "section": "help",
+        "order": 3,
         "figures": (
             Figure(
                 name="records", title=Text(zh="谈心记录", en="Talks on record"), unit=TIMES, of="records", kind="talk"
             ),
         ),
-        "sentence": Text(zh="老师与留守儿童谈心{records}。", en="Teachers talked with the children {records}."),
+        "sentence": Text(
+            zh="每周与留守儿童谈一次心，已谈心{records}。", en="Teachers talked with the children {records}."
+        ),
     },
     "weekly_tutoring": {
         "section": "help",
+        "order": 4,
         "figures": (
             Figure(
                 name="records",
@@ -117,12 +134,15 @@ REPORT: dict[str, dict[str, Any]] = {
                 kind="tutoring",
             ),
         ),
-        "sentence": Text(zh="辅导作业{records}。", en="They tutored the children {records}."),
+        "sentence": Text(zh="每周辅导一次作业，已辅导{records}。", en="They tutored the children {records}."),
     },
     "home_visit": {
         "section": "help",
+        "order": 5,
         "figures": (_once_a_child("records", "visit", "受到慰问的儿童", "Children whose family was visited"),),
-        "sentence": Text(zh="深入留守儿童家庭慰问，惠及{children}。", en="The families of {children} were visited."),
+        "sentence": Text(
+            zh="每年深入一次留守儿童家庭慰问，已慰问{children}。", en="The families of {children} were visited."
+        ),
     },
     "family_call": {
         "section": "contact",
@@ -137,7 +157,7 @@ REPORT: dict[str, dict[str, Any]] = {
             _once_a_child("records", "call", "与家长通话的儿童", "Children who called their parents"),
         ),
         "sentence": Text(
-            zh="充分发挥“亲情室”作用，组织{children}与家长电话或视频沟通{records}。",
+            zh="充分发挥寄宿制学校“亲情室”作用，组织留守儿童{children}与家长电话或视频沟通{records}。",
             en="From the call rooms {children} called their parents {records}.",
         ),
     },
@@ -145,7 +165,7 @@ REPORT: dict[str, dict[str, Any]] = {
         "section": "pairing",
         "figures": (_once_a_child("pairings", "mentor", "有帮扶教师的儿童", "Children with a mentor"),),
         "sentence": Text(
-            zh="建立“1+N”师生帮扶关系，有帮扶教师的留守儿童{children}。",
+            zh="建立“1+N”师生帮扶关系，结对留守儿童{children}。",
             en="{children} have a teacher as mentor (1+N).",
         ),
     },
@@ -153,14 +173,17 @@ REPORT: dict[str, dict[str, Any]] = {
         "section": "pairing",
         "figures": (_once_a_child("pairings", "peer", "有结对同伴的儿童", "Children with a peer"),),
         "sentence": Text(
-            zh="建立“1+1”同伴帮扶关系，有结对同伴的留守儿童{children}。",
+            zh="建立“1+1”同伴帮扶关系，结对留守儿童{children}。",
             en="{children} have a classmate at their side (1+1).",
         ),
     },
     "plan": {
         "section": "help",
+        "order": 2,
         "figures": (_once_a_child("records", "plan", "有个体帮扶计划的儿童", "Children with a plan of their own"),),
-        "sentence": Text(zh="为学困生制定个体帮扶计划，已制定{children}。", en="{children} have a plan of their own."),
+        "sentence": Text(
+            zh="制定留守儿童学困生个体帮扶计划，已覆盖{children}。", en="{children} have a plan of their own."
+        ),
     },
     "home_teaching": {
         "section": "study",
@@ -192,7 +215,7 @@ REPORT: dict[str, dict[str, Any]] = {
         ),
         "sentence": Text(
             zh="对因残疾等特殊原因不能到校上课的留守儿童开展“送教上门”，服务{children}，送教{visits}，已发放教师交通、伙食补贴{paid}。",
-            en="{children} who cannot attend were taught at home {visits}; {paid} of subsidies were paid.",
+            en="{children} who cannot attend were taught at home {visits}, {paid} of subsidies were paid.",
         ),
     },
     "after_school": {
@@ -222,8 +245,8 @@ REPORT: dict[str, dict[str, Any]] = {
             ),
         ),
         "sentence": Text(
-            zh="推进小学{primary_schools}、中学{middle_schools}开展校内课后服务工作，优先、免费为本校贫困留守儿童提供课后服务，惠及{places}。",
-            en="{primary_schools} and {middle_schools} offer after-school care, free and first for {places} in poverty.",
+            zh="推进校内课后服务工作，小学已开展{primary_schools}，中学已开展{middle_schools}，优先、免费接纳本校贫困留守儿童{places}。",
+            en="After-school care is offered: by {primary_schools}, by {middle_schools}, free and first for {places} in poverty.",
         ),
     },
 }

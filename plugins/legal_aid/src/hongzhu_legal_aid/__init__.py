@@ -51,7 +51,7 @@ def programmes() -> list[Programme]:
                 ),
             ),
             sentence=Text(
-                zh="市留守儿童志愿律师团为全市{schools}中小学各配备一名律师法制辅导员。",
+                zh="市留守儿童志愿律师团为中小学各配备一名律师法制辅导员，覆盖{schools}学校。",
                 en="The volunteer lawyers gave a law counsellor to each of {schools}.",
             ),
             basis=(SWALLOW_PLAN,),
@@ -89,7 +89,7 @@ def programmes() -> list[Programme]:
                 ),
             ),
             sentence=Text(
-                zh="志愿律师期初深入{schools}学校，开展“开学第一课，法治伴我成长”活动{sessions}。",
+                zh="志愿律师期初深入学校开展“开学第一课，法治伴我成长”活动{sessions}，覆盖{schools}学校。",
                 en="At the start of term the lawyers gave {sessions} in {schools}.",
             ),
             basis=(SWALLOW_PLAN,),

@@ -56,9 +56,10 @@ def programmes() -> list[Programme]:
             ),
             sentence=Text(
                 zh="市公安局举办交通讲座{sessions}，向学生发放宣传册{brochures}。",
-                en="The police held {sessions} on traffic safety and handed out {brochures}.",
+                en="The police held {sessions} on traffic safety, {brochures} were handed out.",
             ),
             section="publicity",
+            order=1,
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=10, to="bureau"),),
@@ -95,9 +96,10 @@ def programmes() -> list[Programme]:
             ),
             sentence=Text(
                 zh="市公安局举办禁毒主题宣传大型活动{sessions}，参与学生{attendance}。",
-                en="At {sessions} the police warned {attendance} of drugs.",
+                en="The police held {sessions} against drugs, {attendance} came.",
             ),
             section="publicity",
+            order=2,
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=10, to="bureau"),),

@@ -117,8 +117,8 @@ def programmes() -> list[Programme]:
                 ),
             ),
             sentence=Text(
-                zh="市总工会举办为期{weeks}的职工子女暑托班，参加{attendance}。",
-                en="The Trade Union held a summer care class of {weeks} with {attendance}.",
+                zh="市总工会举办为期{weeks}的职工子女暑托班，参加儿童{attendance}。",
+                en="The Trade Union held a summer care class of {weeks}, {attendance} came.",
             ),
             basis=(SWALLOW_PLAN,),
             action=ACTION,

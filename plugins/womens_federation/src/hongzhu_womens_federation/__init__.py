@@ -58,6 +58,7 @@ def programmes() -> list[Programme]:
                 en="The Women's Federation recruited and vetted {supporters}.",
             ),
             section="places",
+            order=3,
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=10, to="bureau"),),
@@ -88,6 +89,7 @@ def programmes() -> list[Programme]:
                 zh="爱心家长结对帮扶贫困留守儿童{children}。", en="Love parents stand by {children} in poverty."
             ),
             section="places",
+            order=4,
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=5, to="agency"), Step(after=10, to="bureau")),

@@ -58,9 +58,10 @@ def programmes() -> list[Programme]:
             ),
             sentence=Text(
                 zh="“青春护雏”计划完成“雏燕之家”试点选址{selected}，已经建立“雏燕之家”服务阵地{built}。",
-                en="{selected} for swallow homes were selected, of which {built} are built.",
+                en="{selected} for swallow homes were selected, {built} are built.",
             ),
             section="places",
+            order=1,
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=10, to="bureau"),),
@@ -92,6 +93,7 @@ def programmes() -> list[Programme]:
                 zh="团市委开展“青春护雏”关爱活动{sessions}。", en="The Youth League held {sessions} in swallow homes."
             ),
             section="places",
+            order=2,
             basis=(SWALLOW_PLAN,),
             action=ACTION,
             escalation=(Step(after=10, to="bureau"),),

@@ -13,7 +13,7 @@ from docx.shared import Twips
 
 from hongzhu_registry.reports.document import Chart, Item, Report, Section, Sentence
 from hongzhu_registry.reports.docx import write
-from hongzhu_registry.reports.docx.wording import numeral, official, title_lines
+from hongzhu_registry.reports.wording import numeral, official, title_lines
 
 C = {"c": "http://schemas.openxmlformats.org/drawingml/2006/chart"}
 SCHOOLS = Chart("留守儿童最多的学校", "bars", "人", ("东门小学", "巴溪湾小学 & <分校>"), (112, 98))
@@ -26,6 +26,7 @@ REPORT = Report(
     begins_on=date(2020, 1, 1),
     ends_on=date(2020, 12, 31),
     cut_off=date(2020, 9, 3),
+    dated=date(2020, 9, 3),
     opening=(Sentence("根据《方案》（明教初[2020]64号）要求，工作有序开展。"), Sentence("现将情况汇报如下。")),
     sections=(
         Section(

@@ -1,6 +1,7 @@
 """A closed report stays as it was; signed off it is what the bureau owed; all of it is the bureau's alone."""
 
 import io
+import re
 from typing import Any
 
 import openpyxl
@@ -69,15 +70,14 @@ def test_the_report_has_the_parts_and_sentences_of_the_city_s_own(yongan: County
     for said in (
         "《三明市“红烛暖心”贫困留守儿童关爱计划工作方案》（明教初〔2020〕64号）",
         "全市现有义务教育阶段“留守儿童”共1058人，其中男童543人，女童515人，贫困留守儿童43人",
-        "城区学校主要集中在东门小学、巴溪湾小学等",
-        "农村学校主要集中在民族中学、民族小学、槐南中心小学等",
-        "推进小学10所、中学1所开展校内课后服务工作",
+        "城区学校主要集中在东门小学、巴溪湾小学等，农村学校主要集中在民族中学、民族小学、槐南中心小学等。",
+        "推进校内课后服务工作，小学已开展10所，中学已开展1所，优先、免费接纳本校贫困留守儿童20人。",
         "试点选址3个，已经建立“雏燕之家”服务阵地2个",
         "关爱活动7场",
         "爱心家长结对帮扶贫困留守儿童43人",
         "心理健康辅导，共15人",
         "为期4周的职工子女暑托班",
-        "为全市36所中小学各配备一名律师法制辅导员",
+        "为中小学各配备一名律师法制辅导员，覆盖36所学校",
         "送去爱心大礼包3份",
         "举办交通讲座6场次，向学生发放宣传册2800张",
         "大型活动3场次，参与学生1520人",
@@ -85,6 +85,78 @@ def test_the_report_has_the_parts_and_sentences_of_the_city_s_own(yongan: County
     ):
         assert said in text, said
     assert "市民政局核实" not in text, "what nobody did is not told"
+
+
+def _sentences(county: County, asked: str) -> list[str]:
+    told = county.get("bureau", f"/reports/implementation?{asked}")
+    points = [item["sentences"] for part in told["sections"] for item in part["items"]]
+    return [
+        each["text"]
+        for some in [told["opening"], *points, *(x["sentences"] for x in told["sections"])]
+        for each in some
+    ]
+
+
+def test_nothing_is_said_of_what_was_not_done(yongan: County) -> None:
+    for asked in (
+        IN_2020,
+        "from=2020-09-01&to=2020-09-10",
+        f"{IN_2020}&school_id=2135000001",
+        f"{IN_2020}&agency=police",
+    ):
+        said = _sentences(yongan, asked)
+        assert len(said) > 3
+        assert not [each for each in said if re.search(r"(?<![\d.])0(?:[.]0)?[^\d.%]", each)], asked
+
+
+def test_programmes_speak_in_the_order_of_the_city_s_own_report(yongan: County) -> None:
+    said = "".join(_sentences(yongan, IN_2020))
+    places = [
+        said.index(words)
+        for words in (
+            "代理家长",
+            "每周与留守儿童谈一次心",
+            "每周辅导一次作业",
+            "每年深入一次",
+            "试点选址",
+            "关爱活动7场",
+            "招募“爱心家长”",
+            "爱心家长结对",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_a_school_s_report_speaks_of_that_school_and_an_agency_s_of_what_it_did(yongan: County) -> None:
+    school = yongan.get("bureau", f"/reports/implementation?{IN_2020}&school_id=2135000001")
+    assert school["title"] == "东门小学开展“红烛暖心”贫困留守儿童关爱活动落实情况"
+    said = "".join(_sentences(yongan, f"{IN_2020}&school_id=2135000001"))
+    assert "东门小学现有义务教育阶段“留守儿童”共118人" in said
+    assert "全市" not in said
+    agency = yongan.get("bureau", f"/reports/implementation?{IN_2020}&agency=police")
+    assert agency["title"] == "永安市公安局开展“红烛暖心”贫困留守儿童关爱活动落实情况"
+    assert [each["heading"].partition("，")[0] for each in agency["sections"]] == ["建章立制", "建盟协作"]
+    for key, figure in agency["figures"].items():
+        answer = yongan.get("bureau", figure["rows"].removeprefix("/api/v1") + "&limit=1")
+        assert bool(answer["items"]) == bool(figure["value"]), key
+
+
+def test_a_report_on_the_past_knows_what_was_known_then(yongan: County) -> None:
+    then = yongan.get("bureau", "/reports/implementation?from=2020-09-01&to=2020-10-31")["figures"]
+    share = then["registry.academic_concern_share"]["value"]
+    assert share == f"{100 * then['registry.academic_concern']['value'] / then['registry.children']['value']:.1f}%"
+    assert then["registry.academic_concern"]["value"] < 319
+
+
+def test_the_ledgers_are_written_in_the_words_of_a_clerk(yongan: County) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(_written(yongan, f"/reports/implementation?{IN_2020}&format=xlsx")))
+    kinds = {
+        sheet: {row[0] for row in book[sheet].iter_rows(2, None, 2, 2, values_only=True)}
+        for sheet in ("结对台账", "过程记录")
+    }
+    assert "每周谈心" in kinds["过程记录"]
+    assert "爱心家长结对" in kinds["结对台账"]
+    assert not [kind for kind in kinds["结对台账"] | kinds["过程记录"] if kind.isascii()]
 
 
 def test_the_workbook_names_no_child_and_holds_no_formula(yongan: County) -> None:
@@ -122,7 +194,12 @@ def test_what_cannot_be_reported_is_told(sqlite_county: County) -> None:
     days = "from=2020-09-01&to=2020-11-23"
     assert sqlite_county.ask("bureau", "GET", f"/reports/figures/registry.nothing/rows?{days}").status_code == 404
     assert sqlite_county.ask("bureau", "GET", "/reports/nobody").status_code == 404
-    for wrong, field in (("from=2020-12-31&to=2020-01-01", "to"), ("from=2099-01-01&to=2099-12-31", "from")):
+    for wrong, field in (
+        ("from=2020-12-31&to=2020-01-01", "to"),
+        ("from=2099-01-01&to=2099-12-31", "from"),
+        (f"{days}&school_id=nowhere", "school_id"),
+        (f"{days}&agency=nobody", "agency"),
+    ):
         answer = sqlite_county.ask("bureau", "GET", f"/reports/implementation?{wrong}")
         assert (answer.status_code, answer.json()["field"]) == (422, field)
 

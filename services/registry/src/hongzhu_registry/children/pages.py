@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict
 
 from hongzhu.errors import ConflictError, InvalidError, StaleError
 from hongzhu.i18n import _
-from hongzhu.programme import EverySchoolWeek
 from hongzhu_registry.children import acts, queries
 from hongzhu_registry.children.dossier import child_of, dossier
 from hongzhu_registry.children.filters import Filters
@@ -20,7 +19,7 @@ from hongzhu_registry.copies import service as copies
 from hongzhu_registry.copies import words
 from hongzhu_registry.menu import OFFICES
 from hongzhu_registry.pages import spoken_class
-from hongzhu_registry.programmes.queries import definitions
+from hongzhu_registry.programmes.queries import definitions, names_of_kinds
 from hongzhu_registry.rest import InTransaction, Page, Paging
 from hongzhu_registry.schools.queries import names, names_in_sight
 from hongzhu_registry.signed_in import Narrowing, Pages, Reading, see_other, show
@@ -96,11 +95,7 @@ def _dossier(
         "acts": titles(),
         "schools": names(session),
         "programmes": {each.code: str(each.name) for each in promised},
-        # What is owed every week gives what is done its name.
-        "kinds": {
-            each.resolved_by: str(each.name)
-            for each in sorted(promised, key=lambda each: isinstance(each.trigger, EverySchoolWeek))
-        },
+        "kinds": names_of_kinds(session),
         "words": _words(),
         "link": None,
     }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from hongzhu.programme import Programme
+from hongzhu.programme import EverySchoolWeek, Programme
 from hongzhu_registry.programmes.models import ProgrammeVersion
 
 Other = aliased(ProgrammeVersion)
@@ -57,6 +57,12 @@ def evidence_kind(session: Session, code: str, version: int) -> str | None:
 def form_of(session: Session, kind: str) -> dict[str, object] | None:
     """Return the JSON Schema of the records of a kind, as a running programme declares it."""
     return next((each.form for each in definitions(session) if each.resolved_by == kind and each.form), None)
+
+
+def names_of_kinds(session: Session) -> dict[str, str]:
+    """Name each kind of evidence after the programme that it resolves: what is owed every week gives what is done its name."""
+    weekly_last = sorted(definitions(session), key=lambda each: isinstance(each.trigger, EverySchoolWeek))
+    return {each.resolved_by: str(each.name) for each in weekly_last}
 
 
 def next_version(session: Session, code: str) -> int:

@@ -77,6 +77,8 @@ class Report:
     ends_on: date
     cut_off: date
     """The last day whose entries are counted."""
+    dated: date
+    """The day under its signature: that on which it was made."""
     opening: tuple[Sentence, ...]
     sections: tuple[Section, ...]
     figures: Mapping[str, Figure]

@@ -53,10 +53,11 @@ def figure_rows(
     first: From,
     last: To,
     school_id: str | None = None,
+    agency: str | None = None,
 ) -> dict[str, Any]:
     """List what a figure of the report counts: what each is, where and when it was, and how much it counts (bureau)."""
     principal.must_be("bureau")
-    statement = service.rows(session, key, service.period_of(first, last, school_id))
+    statement = service.rows(session, key, service.period_of(first, last, school_id, agency))
     return page.of(session, statement, statement.selected_columns.id)
 
 

@@ -63,8 +63,8 @@ def written(asked: Asked, value: int, period: Period) -> Figure:
 
 def link(key: str, period: Period) -> str:
     """Return the address of the rows behind a figure."""
-    narrowed = {"school_id": period.school_id} if period.school_id else {}
-    return f"{ADDRESS}/{key}/rows?" + urlencode({"from": period.first, "to": period.last} | narrowed)
+    asked = {"from": period.first, "to": period.last, "school_id": period.school_id, "agency": period.agency}
+    return f"{ADDRESS}/{key}/rows?" + urlencode({name: value for name, value in asked.items() if value})
 
 
 __all__ = ["asked_of", "count", "link", "listed", "written"]

@@ -12,7 +12,9 @@ from xlsxwriter import Workbook
 
 from hongzhu.i18n import _
 from hongzhu_registry.reports import docx
-from hongzhu_registry.reports.document import Chart, Ledger, Report, Sentence
+from hongzhu_registry.reports.document import Chart, Ledger, Report
+from hongzhu_registry.reports.heading import day
+from hongzhu_registry.reports.wording import joined, numeral, width
 
 Format = Literal["json", "md", "xlsx", "docx"]
 MEDIA = {
@@ -23,6 +25,8 @@ MEDIA = {
 }
 MOST_ROWS = 1_048_575
 """Of a sheet, under its heading."""
+LEAST, MOST = 6, 20
+"""How many characters a column is wide; a row that is like the others says how many it needs."""
 _REPORT = TypeAdapter(Report)
 
 
@@ -56,18 +60,18 @@ def markdown(report: Report) -> str:
 
 def _markdown(report: Report) -> Iterator[str]:
     yield f"# {report.title}"
-    yield from ("", _joined(report.opening), "")
-    for number, section in enumerate(report.sections):
-        yield f"## {'一二三四五六七八九十'[number]}、{section.heading}"
+    yield from ("", joined(report.opening), "")
+    for number, section in enumerate(report.sections, 1):
+        yield f"## {numeral(number)}、{section.heading}"
         yield ""
         for place, item in enumerate(section.items, 1):
-            yield f"{place}. **{item.heading}**　{_joined(item.sentences)}"
+            yield f"{place}. **{item.heading}**　{joined(item.sentences)}"
             if item.chart:
                 yield from _table(item.chart)
         if section.sentences:
-            yield _joined(section.sentences)
+            yield joined(section.sentences)
         yield ""
-    yield from (report.organ, "", f"{report.cut_off}", "")
+    yield from (report.organ, "", day(report.dated), "")
     yield from (f"## {_('Figures')}", "", f"| {_('Figure')} | {_('Value')} | {_('Key')} |", "|---|---:|---|")
     for figure in report.figures.values():
         yield f"| {_cell(figure.title)} | {_cell(figure.text)} | `{figure.key}` |"
@@ -84,18 +88,14 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _joined(sentences: Iterable[Sentence]) -> str:
-    return "".join(each.text for each in sentences)
-
-
 def workbook(report: Report, ledgers: Iterable[Ledger]) -> bytes:
     """Write the figures and one sheet a ledger; a ledger longer than a sheet goes on in the next."""
     out = BytesIO()
     # Rows go to a file as they come, so that a ledger need not fit into memory; nothing in a cell can act as a formula.
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(out, options) as book:
-        # The day it stands for, not that on which somebody asked for it.
-        book.set_properties({"title": report.title, "created": datetime.combine(report.cut_off, time())})
+        # The day it was made, not that on which somebody asked for it again.
+        book.set_properties({"title": report.title, "created": datetime.combine(report.dated, time())})
         figures = ((each.title, each.value, each.text, each.key) for each in report.figures.values())
         first = Ledger(_("Figures"), (_("Figure"), _("Value"), _("As written"), _("Key")), figures)
         for each in chain([first], ledgers):
@@ -111,8 +111,11 @@ def _sheets(book: Workbook, ledger: Ledger) -> None:
     while True:
         sheet = book.add_worksheet(ledger.name if number == 1 else f"{ledger.name} {number}")
         sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(ledger.columns) - 1, 18)
+        first = next(some, ())
+        some = chain([first] if first else [], some)
         for column, title in enumerate(ledger.columns):
+            longest = max(width(title), *(width(str(cell)) for cell in first[column : column + 1]), LEAST)
+            sheet.set_column(column, column, min(longest, MOST) * 2)
             sheet.write_string(0, column, title, heading)
         place = 0
         for place, row in enumerate(some, 1):  # how many there were is asked below
@@ -121,6 +124,7 @@ def _sheets(book: Workbook, ledger: Ledger) -> None:
                     sheet.write_number(place, column, cell)
                 elif cell is not None:
                     sheet.write_string(place, column, str(cell))
+        sheet.autofilter(0, 0, place, len(ledger.columns) - 1)
         following = next(rows, None) if place == MOST_ROWS else None
         if following is None:
             return

@@ -5,7 +5,7 @@ A report goes up to superiors: figures, and no names (只报数字，不报姓�
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Select, case, func, select
@@ -16,6 +16,7 @@ from hongzhu_registry.activities.models import Activity
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.pairings.models import Pairing
+from hongzhu_registry.programmes.queries import names_of_kinds
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.reports.document import Ledger
 from hongzhu_registry.reports.rows import Period
@@ -28,10 +29,11 @@ _AT_ONCE = 2_000
 
 def ledgers(session: Session, period: Period) -> Iterator[Ledger]:
     """Yield the ledgers, whose rows are read as they are asked for."""
+    kinds = names_of_kinds(session)
     for name, columns, statement in (
         _roster(period),
-        _pairings(period),
-        _records(period),
+        _pairings(period, kinds),
+        _records(period, kinds),
         _activities(period),
         _money(period),
     ):
@@ -54,6 +56,10 @@ Made = tuple[str, tuple[str, ...], Select[*tuple[Any, ...]]]
 
 def _at(period: Period, column: Any) -> tuple[Any, ...]:
     return (column == period.school_id,) if period.school_id else ()
+
+
+def _named(kind: Any, kinds: Mapping[str, str]) -> Any:
+    return case(kinds, value=kind, else_=kind) if kinds else kind
 
 
 def _roster(period: Period) -> Made:
@@ -83,11 +89,11 @@ def _roster(period: Period) -> Made:
     return _("Roster"), titles, statement.order_by(Child.school_id, Child.id)
 
 
-def _pairings(period: Period) -> Made:
+def _pairings(period: Period, kinds: Mapping[str, str]) -> Made:
     titles = (_("Number"), _("Kind"), _("Child"), _("School"), _("Supporter"), _("From"), _("Until"))
     columns = (
         Pairing.id,
-        Pairing.kind,
+        _named(Pairing.kind, kinds),
         Pairing.child_id,
         School.name,
         Pairing.supporter_id,
@@ -104,9 +110,9 @@ def _pairings(period: Period) -> Made:
     )
 
 
-def _records(period: Period) -> Made:
+def _records(period: Period, kinds: Mapping[str, str]) -> Made:
     titles = (_("Number"), _("Kind"), _("Date"), _("School"), _("Child"))
-    columns = (Record.id, Record.kind, Record.occurred_on, School.name, Evidence.subject_id)
+    columns = (Record.id, _named(Record.kind, kinds), Record.occurred_on, School.name, Evidence.subject_id)
     base = select(*columns).join(Evidence, Evidence.id == Record.id).join(School, School.id == Record.school_id)
     then = Record.occurred_on.between(period.first, period.cut_off), Evidence.done_on.is_not(None)
     order = (Record.occurred_on, Record.id, Evidence.subject_id)

@@ -3,29 +3,42 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from hongzhu.figures import Place, places_of
+from hongzhu.figures import Place, places_of, said
 from hongzhu.i18n import Text, _
-from hongzhu.period import monday
 from hongzhu.programme import Programme
+from hongzhu_registry.reports import charts, wanting
 from hongzhu_registry.reports.document import Chart, Figure, Item, Section, Sentence
 
 COMMA = Text(zh="、", en=", ")
-MOST_SCHOOLS = 12
-"""How many schools the chart of schools shows."""
+CLAUSE = Text(zh="，", en=", ")
+
+
+class Cited(NamedTuple):
+    """A document on file, and whether whoever reports issued it."""
+
+    title: str
+    number: str | None
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
     """What there is to tell of, beside the figures."""
 
+    scope: Literal["everybody", "school", "agency"]
+    """Whether it is told of all schools and agencies, of one school, or of one agency that helps."""
+    one_school: bool
+    where: str
+    """The city, or the school."""
+    reporting: str
+    """The agency that owes the report."""
     programmes: Sequence[Programme]
     figures: Mapping[str, Figure]
     agencies: Mapping[str, str]
     """By name, the title."""
-    documents: Sequence[tuple[str, str | None]]
-    """Titles and numbers of those on file."""
+    documents: Sequence[Cited]
     leaders: Sequence[tuple[str, str | None]]
     """Duties and responsibilities of the city's leading group."""
     schools: Sequence[Any]
@@ -33,92 +46,95 @@ class Material:
     weeks: Mapping[date, tuple[int, int]]
     """Talks held and owed, by week."""
 
-    def value(self, key: str) -> Any:
-        """Return the value of a figure, nothing where there is none."""
-        figure = self.figures.get(key)
-        return figure.value if figure else None
 
+def of_programme(programme: Programme, figures: Mapping[str, Figure], *, one_school: bool = False) -> Sentence | None:
+    """Put a programme's figures into its sentence; nothing when all of them are nothing.
 
-def of_programme(programme: Programme, figures: Mapping[str, Figure]) -> Sentence | None:
-    """Put a programme's figures into its sentence; nothing when all of them are nothing."""
+    Of one school it is not said, as long as there is anything else to say, how many schools it was.
+    """
     if programme.sentence is None:
         return None
-    keys = {name: f"{programme.code}.{name}" for name in sorted(places_of(programme.sentence.zh))}
-    if not any(figures[key].value for key in keys.values() if key in figures):
-        return None
-    text = str(programme.sentence).format(**{name: figures[key].text for name, key in keys.items()})
-    return Sentence(text, tuple(keys.values()))
+    mine = {name: figures[f"{programme.code}.{name}"] for name in sorted(places_of(programme.sentence.zh))}
+    nothing = {name for name, figure in mine.items() if not figure.value}
+    schools = {each.name for each in programme.figures if each.distinct == "school"} if one_school else set()
+    texts = {name: figure.text for name, figure in mine.items()}
+    text = said(str(programme.sentence), texts, nothing | schools) or said(str(programme.sentence), texts, nothing)
+    keys = tuple(figure.key for figure in mine.values() if figure.value)
+    return Sentence(text, keys) if text else None
 
 
 def sections(told: Material) -> tuple[Section, ...]:
     """Write the parts of the report; points of which nothing is known are left out."""
-    parts = (
+    agencies = charts.by_agency(told.programmes, told.figures, told.agencies)
+    parts: tuple[Section, ...] = (
         Section(
             _("Groundwork: rules and coordination"),
             _items(
-                told,
-                (_("Leadership"), "organisation", _leadership(told), None),
-                (_("Plans"), "plans", _plans(told), None),
-                (_("Working together"), "departments", _departments(told), None),
+                (_("Leadership"), _leadership(told), None),
+                (_("Plans"), [*_plans(told), *_declared(told, "plans")], None),
+                (_("Working together"), [*_together(told), *_declared(told, "departments")], None),
             ),
         ),
         Section(
             _("Dossiers: one for each child, kept up to date"),
             _items(
-                told,
-                (_("Finding and registering"), "roster", _roster(told), _by_school(told)),
-                (_("Pairing"), "pairing", (), None),
-                (_("Plans of help"), "help", _coverage(told), _by_week(told)),
+                (
+                    _("Finding and registering"),
+                    [*_roster(told), *_declared(told, "roster")],
+                    charts.by_school(told.schools),
+                ),
+                (_("Pairing"), _declared(told, "pairing"), None),
+                (_("Plans of help"), [*_declared(told, "help"), *_coverage(told)], charts.by_week(told.weeks)),
             ),
         ),
         Section(
             _("Homes and help: care in practice"),
             _items(
-                told,
-                (_("Keeping in touch"), "contact", (), None),
-                (_("Mental health"), "counselling", (), None),
-                (_("Help with schooling"), "study", (), None),
-                (_("After-school care first"), "after_school", (), None),
+                (_("Keeping in touch"), _declared(told, "contact"), None),
+                (_("Mental health"), _declared(told, "counselling"), None),
+                (_("Help with schooling"), _declared(told, "study"), None),
+                (_("After-school care first"), _declared(told, "after_school"), None),
             ),
         ),
         Section(
             _("Alliance: working as one"),
             _items(
-                told,
-                (_("Places of care"), "places", (), None),
-                (_("Care and aid"), "aid", (), _by_agency(told)),
-                (_("Spreading the word"), "publicity", (), None),
+                (_("Places of care"), _declared(told, "places"), None),
+                (_("Care and aid"), _declared(told, "aid"), agencies),
+                (_("Spreading the word"), _declared(told, "publicity"), None),
             ),
         ),
-        Section(_("What is still wanting"), (), tuple(_problems(told))),
-        Section(_("Next steps"), (), tuple(_next_steps(told))),
     )
+    if told.scope != "agency":
+        parts += (
+            Section(_("What is still wanting"), (), wanting.problems(told.figures)),
+            Section(_("Next steps"), (), wanting.next_steps(told.figures)),
+        )
     return tuple(each for each in parts if each.items or each.sentences)
 
 
-Point = tuple[str, Place, Iterable[Sentence], Chart | None]
+def _items(*points: tuple[str, Iterable[Sentence], Chart | None]) -> tuple[Item, ...]:
+    found = ((heading, tuple(sentences), chart) for heading, sentences, chart in points)
+    return tuple(Item(*each) for each in found if each[1])
 
 
-def _items(told: Material, *points: Point) -> tuple[Item, ...]:
-    found = []
-    for heading, place, own, chart in points:
-        declared = (of_programme(each, told.figures) for each in told.programmes if each.section == place)
-        sentences = (*own, *(each for each in declared if each is not None))
-        if sentences:
-            found.append(Item(heading, sentences, chart))
-    return tuple(found)
-
-
-def _cited(told: Material) -> str:
-    return str(COMMA).join(f"《{title}》" + (f"（{number}）" if number else "") for title, number in told.documents)
+def _declared(told: Material, place: Place, *subjects: str) -> Iterator[Sentence]:
+    """Say what programmes declare to be said under a point: of some subjects, or of all."""
+    there = (each for each in told.programmes if each.section == place and (not subjects or each.subject in subjects))
+    for each in sorted(there, key=lambda each: (each.order, each.code)):
+        sentence = of_programme(each, told.figures, one_school=told.one_school)
+        if sentence is not None:
+            yield sentence
 
 
 def _leadership(told: Material) -> Iterator[Sentence]:
-    if told.documents:
-        yield Sentence(_("The work rests on {documents}.", documents=_cited(told)))
+    rests_on = [each for each in told.documents if not each.own]
+    if rests_on and told.scope != "agency":
+        yield Sentence(_("By {documents}, the work is led and coordinated.", documents=_cited(rests_on)))
+    yield from _declared(told, "organisation", "city")
     heads = [what or duty for duty, what in told.leaders if duty == "组长"]
     members = [what or duty for duty, what in told.leaders if duty != "组长"]
-    if heads and members:
+    if heads and members and told.scope == "everybody":
         yield Sentence(
             _(
                 "The leading group is led by: {heads}; its members come from: {members}.",
@@ -126,159 +142,128 @@ def _leadership(told: Material) -> Iterator[Sentence]:
                 members=str(COMMA).join(dict.fromkeys(members)),
             )
         )
+    yield from _declared(told, "organisation", "school", "child", "agency", "facility")
+
+
+def _cited(documents: Iterable[Cited]) -> str:
+    named = (f"《{each.title}》" + (f"（{each.number}）" if each.number else "") for each in documents)
+    return _beside(named)
+
+
+def _beside(titles: Iterable[str]) -> str:
+    """Name titles one after the other; where nothing stands between two of them, neither does a comma (GB/T 15834)."""
+    return str(COMMA).join(titles).replace("》、《", "》《")
+
+
+def _basis(told: Material) -> str:
+    """Name what the programmes of those who help, and are told of, rest on."""
+    helping = (each for each in told.programmes if each.agency != told.reporting and each.sentence is not None)
+    return _beside(dict.fromkeys(document for each in helping for document in each.basis))
 
 
 def _plans(told: Material) -> Iterator[Sentence]:
-    responsible = sum(1 for each in told.programmes if each.assignee != "agency")
-    if told.programmes:
+    number = len(told.programmes)
+    others = sum(1 for each in told.programmes if each.agency != told.reporting)
+    if told.scope == "agency" and told.programmes and (basis := _basis(told)):
+        text = _(
+            "By {basis}, {programmes} care programmes run, each with its duty, its time and who answers for it.",
+            basis=basis,
+            programmes=number,
+        )
+        yield Sentence(text)
+    elif told.scope == "everybody" and 0 < others < number:
         yield Sentence(
             _(
-                "{programmes} care programmes run, each with its duty, its time and who answers for it; {schools} of them are "
-                "carried out by schools and the bureau, {agencies} by partner agencies.",
-                programmes=len(told.programmes),
-                schools=responsible,
-                agencies=len(told.programmes) - responsible,
+                "{programmes} care programmes run, each with its duty, its time and who answers for it; {own} of them are carried "
+                "out by the bureau and the schools, {others} by other agencies.",
+                programmes=number,
+                own=number - others,
+                others=others,
             )
         )
-
-
-def _departments(told: Material) -> Iterator[Sentence]:
-    running = sorted({each.agency for each in told.programmes})
-    if len(running) > 1:
+    elif told.scope != "school" and told.programmes:
         yield Sentence(
             _(
-                "{agencies} work together, {number} agencies in all, each by its own programmes.",
-                agencies=str(COMMA).join(told.agencies.get(each, each) for each in running),
-                number=len(running),
+                "{programmes} care programmes run, each with its duty, its time and who answers for it.",
+                programmes=number,
             )
         )
+    issued = [each for each in told.documents if each.own]
+    if issued and told.scope == "everybody":
+        yield Sentence(_("{documents} was drawn up and issued.", documents=_cited(issued)))
+
+
+def _together(told: Material) -> Iterator[Sentence]:
+    helping = sorted({each.agency for each in told.programmes} - {told.reporting})
+    if told.scope != "everybody" or not helping:
+        return
+    named = {
+        "bureau": told.agencies.get(told.reporting, told.reporting),
+        "agencies": str(COMMA).join(told.agencies.get(each, each) for each in helping),
+        "number": len(helping),
+    }
+    if basis := _basis(told):
+        yield Sentence(
+            _(
+                "By {basis}, {bureau} works with {agencies}: {number} in all, each with its own programmes.",
+                basis=basis,
+                **named,
+            )
+        )
+    else:
+        yield Sentence(_("{bureau} works with {agencies}: {number} in all, each with its own programmes.", **named))
 
 
 def _roster(told: Material) -> Iterator[Sentence]:
     names = ("children", "boys", "girls", "in_poverty", "schools")
-    keys = [f"registry.{name}" for name in names]
-    if told.value("registry.children"):
+    keys = {name: f"registry.{name}" for name in names if told.scope == "everybody" or name != "schools"}
+    if told.scope == "agency" or not told.figures["registry.children"].value:
+        return
+    texts = {"where": told.where, **{name: told.figures[key].text for name, key in keys.items()}}
+    if told.scope == "school":
         text = _(
-            "The city has {children} left behind in compulsory education, {boys} boys and {girls} girls, {in_poverty} of them in "
-            "poverty, in {schools}.",
-            **{name: told.figures[key].text for name, key in zip(names, keys, strict=True)},
+            "{where} has {children} left behind in compulsory education, {boys} boys and {girls} girls, {in_poverty} of them in "
+            "poverty.",
+            **texts,
         )
-        yield Sentence(text, tuple(keys))
-    for key, urban, text in (
-        ("registry.largest_town_school", True, _("In town most are at {schools}.")),
-        ("registry.largest_country_school", False, _("In the country most are at {schools}.")),
-    ):
-        largest = _largest([each for each in told.schools if each.urban is urban])
-        if largest:
-            named = str(COMMA).join(each.name for each in largest)
-            yield Sentence(text.format(schools=named), (key,))
+        yield Sentence(text, tuple(keys.values()))
+        return
+    text = _(
+        "{where} has {children} left behind in compulsory education, {boys} boys and {girls} girls, {in_poverty} of them in "
+        "poverty, in {schools}.",
+        **texts,
+    )
+    yield Sentence(text, tuple(keys.values()))
+    yield from _largest(told)
 
 
-def _largest(schools: Sequence[Any]) -> Sequence[Any]:
+def _largest(told: Material) -> Iterator[Sentence]:
+    named = {
+        key: str(COMMA).join(each.name for each in most)
+        for key, urban in (("registry.largest_town_school", True), ("registry.largest_country_school", False))
+        if (most := _outstanding([each for each in told.schools if each.urban is urban]))
+    }
+    town, country = named.get("registry.largest_town_school"), named.get("registry.largest_country_school")
+    if town and country:
+        text = _("In town most are at {town}, in the country at {country}.", town=town, country=country)
+    elif town:
+        text = _("Most are at these schools in town: {schools}.", schools=town)
+    elif country:
+        text = _("Most are at these schools in the country: {schools}.", schools=country)
+    else:
+        return
+    yield Sentence(text, tuple(named))
+
+
+def _outstanding(schools: Sequence[Any]) -> Sequence[Any]:
     """Return the schools that stand out: at most three, each with at least half as many children as the largest."""
     return [each for each in schools[:3] if each.counted * 2 >= schools[0].counted]
 
 
 def _coverage(told: Material) -> Iterator[Sentence]:
-    for name, text in (
-        ("talk_coverage", _("Of the weekly talks that were due, {share} were held.")),
-        ("tutoring_coverage", _("Of the weekly tutoring that was due, {share} was given.")),
-    ):
-        key = f"registry.{name}"
-        if told.value(key):
-            yield Sentence(text.format(share=told.figures[key].text), (key,))
-
-
-def _problems(told: Material) -> Iterator[Sentence]:
-    now, before = (f"registry.academic_concern_share{each}" for each in ("", "_before"))
-    if told.value(now):
-        share, earlier = told.figures[now].text, told.figures[before].text
-        yield Sentence(_concern(share, earlier), (now, before) if earlier else (now,))
-    key = "registry.family_contact_coverage"
-    if told.value(key) and told.value(key) != "100.0%":
-        share = told.figures[key].text
-        yield Sentence(
-            _("Families keep too little in touch: of the weekly calls that were due, {share} were made.", share=share),
-            (key,),
+    keys = [key for name in ("talk", "tutoring") if told.figures[key := f"registry.{name}_coverage"].value]
+    if keys:
+        named = str(CLAUSE).join(
+            f"{told.figures[key].title}{Text(zh='', en=' ')}{told.figures[key].text}" for key in keys
         )
-    paid, owed = "registry.subsidies_paid", "registry.subsidies_owed"
-    if told.value(owed):
-        text = _(
-            "Funds fall short: of the subsidies for home teaching {paid} were paid, and {owed} are still owed.",
-            paid=told.figures[paid].text,
-            owed=told.figures[owed].text,
-        )
-        yield Sentence(text, (paid, owed))
-
-
-def _concern(share: str, earlier: str) -> str:
-    if not earlier:
-        return _(
-            "The academic base is weak: at the last assessment {share} of the children had an academic concern.",
-            share=share,
-        )
-    rose = float(share.rstrip("%")) - float(earlier.rstrip("%"))
-    shares = {"share": share, "earlier": earlier, "points": f"{abs(rose):.1f}"}
-    if rose > 0:
-        return _(
-            "At the last assessment {share} of the children had an academic concern, {points} points more than the {earlier} of the "
-            "one before: the academic base is weak, and not getting better.",
-            **shares,
-        )
-    return _(
-        "At the last assessment {share} of the children had an academic concern, against {earlier} at the one before: "
-        "the academic base is still weak.",
-        **shares,
-    )
-
-
-def _next_steps(told: Material) -> Iterator[Sentence]:
-    concern, owed = "registry.academic_concern", "registry.subsidies_owed"
-    if told.value(concern):
-        text = _(
-            "{children} with an academic concern are followed one by one, each by a plan of its own.",
-            children=told.figures[concern].text,
-        )
-        yield Sentence(text, (concern,))
-    behind = [
-        key
-        for name in ("talk_coverage", "tutoring_coverage", "family_contact_coverage", "visit_coverage")
-        if told.value(key := f"registry.{name}") not in (None, "100.0%")
-    ]
-    if behind:
-        named = str(COMMA).join(f"{told.figures[key].title}（{told.figures[key].text}）" for key in behind)
-        yield Sentence(_("What is behind is made up for: {named}.", named=named), tuple(behind))
-    if told.value(owed):
-        yield Sentence(
-            _("{owed} of subsidies are paid out as soon as possible.", owed=told.figures[owed].text), (owed,)
-        )
-
-
-def _by_school(told: Material) -> Chart | None:
-    some = told.schools[:MOST_SCHOOLS]
-    if not some:
-        return None
-    title = _("Left-behind children by school")
-    people = str(Text(zh="人", en="children"))
-    return Chart(title, "bars", people, tuple(x.name for x in some), tuple(float(x.counted) for x in some))
-
-
-def _by_week(told: Material) -> Chart | None:
-    weeks = {monday(week): share for week, share in told.weeks.items()}
-    if len(weeks) < 2:
-        return None
-    shares = tuple(round(100 * done / owed, 1) if owed else None for done, owed in weeks.values())
-    return Chart(_("Coverage of weekly talks"), "line", "%", tuple(f"{week:%m-%d}" for week in weeks), shares)
-
-
-def _by_agency(told: Material) -> Chart | None:
-    held: dict[str, float] = {}
-    for each in told.programmes:
-        for figure in each.figures:
-            number = told.value(f"{each.code}.{figure.name}")
-            if figure.of == "activities" and figure.own and figure.sum is None and not figure.distinct and number:
-                held[each.agency] = held.get(each.agency, 0) + number
-    if len(held) < 2:
-        return None
-    labels = tuple(told.agencies.get(each, each) for each in held)
-    return Chart(_("Activities by agency"), "bars", str(Text(zh="场", en="activities")), labels, tuple(held.values()))
+        yield Sentence(_("Week by week: {named}.", named=named), tuple(keys))

@@ -10,9 +10,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Integer
 
+from hongzhu.clock import today
 from hongzhu.figures import Figure
 from hongzhu_registry.activities.models import Activity, Attendance
 from hongzhu_registry.agencies.queries import titles_of
+from hongzhu_registry.assessments.queries import is_concern
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.enrolments.models import Enrolment
 from hongzhu_registry.evidence.models import Evidence
@@ -115,7 +117,8 @@ def owed_in(period: Period) -> tuple[Any, ...]:
     """Say which tasks belong to a report: their window touches its days; of a week, once the week is over."""
     over = or_(~Task.period.startswith("week:"), Task.due_on <= period.cut_off)
     mine = Task.school_id == period.school_id if period.school_id else true()
-    return Task.due_on >= period.first, Task.opens_on <= period.cut_off, over, mine
+    of_it = Task.agency == period.agency if period.agency else true()
+    return Task.due_on >= period.first, Task.opens_on <= period.cut_off, over, mine, of_it
 
 
 def _standing(of: str, period: Period) -> Rows:
@@ -126,6 +129,8 @@ def _standing(of: str, period: Period) -> Rows:
             here = (Child.entered_on <= end, or_(Child.left_on.is_(None), Child.left_on > end))
             names = ("sex", "grade", "boarding", "in_poverty", "academic_concern")
             where = {name: getattr(Child, name) for name in names}
+            if end < today():  # what the dossier says today was not known then
+                where["academic_concern"] = is_concern(Child.id, end)
             where |= {"stage": School.stage, "urban": School.urban, "disabled": Child.disability.is_not(None)}
             base = Child.__table__.join(School, School.id == Child.school_id)
             return Rows(Child.id, base, here, Child.entered_on, Child.id, Child.school_id, where=where)

@@ -2,30 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now, today
 from hongzhu.errors import ConflictError, InvalidError, MissingError
-from hongzhu.i18n import Text, _
 from hongzhu.programme import Programme
 from hongzhu_registry.access.policy import Principal
-from hongzhu_registry.agencies.models import Agency, AgencyTitle
+from hongzhu_registry.agencies.queries import names_of_all, titles_of
 from hongzhu_registry.documents.models import Document
 from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.leadership.models import Leader
 from hongzhu_registry.programmes.queries import definitions
-from hongzhu_registry.reports import figures, formats, ledgers, own
+from hongzhu_registry.reports import figures, formats, heading, ledgers, own
 from hongzhu_registry.reports.document import Report, Sentence
 from hongzhu_registry.reports.formats import Format
 from hongzhu_registry.reports.models import ClosedReport
-from hongzhu_registry.reports.narrative import Material, sections
+from hongzhu_registry.reports.narrative import Cited, Material, sections
 from hongzhu_registry.reports.rows import Asked, Period
-
-EVIDENCE = "report"
-"""The kind of evidence that a report signed off is."""
 
 
 def period_of(first: date, last: date, school_id: str | None = None, agency: str | None = None) -> Period:
@@ -35,10 +31,6 @@ def period_of(first: date, last: date, school_id: str | None = None, agency: str
     if first > today():
         raise InvalidError("{where} lies in the future.", where="from", field="from")
     return Period(first, last, min(last, today()), school_id, agency)
-
-
-def _promised(session: Session, period: Period) -> list[Programme]:
-    return definitions(session, period.agency)
 
 
 def counted(session: Session, period: Period, programmes: Sequence[Programme]) -> tuple[dict[str, Any], own.Tally]:
@@ -55,77 +47,54 @@ def counted(session: Session, period: Period, programmes: Sequence[Programme]) -
 
 def make(session: Session, period: Period) -> Report:
     """Make the report of a period, as things stand now."""
-    programmes = _promised(session, period)
+    programmes = definitions(session, period.agency)
     found, tally = counted(session, period, programmes)
-    titles = {each.name: each for each in session.scalars(select(Agency))}
+    owing = heading.reporting(definitions(session))
+    organ = heading.organ(session, owing.agency) if owing else ""
+    action = str(owing.action) if owing and owing.action else ""
+    about = heading.about(session, period)
     told = Material(
+        scope=_scope(period, owing.agency if owing else ""),
+        one_school=period.school_id is not None,
+        where=about if period.school_id else heading.everywhere(organ),
+        reporting=owing.agency if owing else "",
         programmes=programmes,
         figures=found,
-        agencies={name: _title(each) for name, each in titles.items()},
-        documents=[tuple(row) for row in session.execute(_documents(period))],
+        agencies=names_of_all(session),
+        documents=[Cited(*row) for row in session.execute(_documents(period, owing.agency if owing else ""))],
         leaders=[tuple(row) for row in session.execute(_leaders(period))],
         schools=session.execute(own.by_school(period)).all(),
         weeks=tally.weeks("talk"),
     )
-    reporting = _reporting(programmes or definitions(session)) or _reporting(definitions(session))
-    organ = _organ(session, reporting.agency) if reporting else ""
-    action = str(reporting.action) if reporting and reporting.action else ""
     return Report(
-        title=_title_of(organ, action),
+        title=heading.title(about, organ, action),
         organ=organ,
         begins_on=period.first,
         ends_on=period.last,
         cut_off=period.cut_off,
-        opening=(Sentence(_opening(period, action)),),
+        dated=today(),
+        opening=(Sentence(heading.opening(about, organ, action, period)),),
         sections=sections(told),
         figures=found,
     )
 
 
-def _title(agency: Agency) -> str:
-    return str(Text(zh=agency.title_zh, en=agency.title_en))
+def _scope(period: Period, reporting: str) -> Literal["everybody", "school", "agency"]:
+    if period.agency not in {None, reporting}:
+        return "agency"
+    return "everybody" if period.school_id is None else "school"
 
 
-def _documents(period: Period) -> Select[*tuple[Any, ...]]:
+def _documents(period: Period, reporting: str) -> Select[*tuple[Any, ...]]:
     issued = (Document.year.is_(None)) | (Document.year <= period.cut_off.year)
-    return select(Document.title, Document.number).where(issued).order_by(Document.number.is_(None), Document.number)
+    own_ = func.coalesce(Document.issuer.in_(titles_of(reporting)), literal(value=False))
+    columns = (Document.title, Document.number, own_)
+    return select(*columns).where(issued).order_by(Document.number.is_(None), Document.number)
 
 
 def _leaders(period: Period) -> Select[*tuple[Any, ...]]:
     of_city = (Leader.school_id.is_(None), (Leader.formed_on.is_(None)) | (Leader.formed_on <= period.cut_off))
     return select(Leader.duty, Leader.responsibility).where(*of_city).order_by(Leader.duty.desc(), Leader.id)
-
-
-def _reporting(programmes: Sequence[Programme]) -> Programme | None:
-    """Return the programme that owes the report: that which is resolved by one signed off."""
-    return next((each for each in programmes if each.resolved_by == EVIDENCE), None)
-
-
-def _organ(session: Session, agency: str) -> str:
-    """Name who reports: the fullest of the titles under which the agency is written."""
-    titles = session.scalars(select(AgencyTitle.title).where(AgencyTitle.agency == agency)).all()
-    chinese = [each for each in titles if not each.isascii()]
-    return max(chinese or titles, key=len, default=agency)
-
-
-def _title_of(organ: str, action: str) -> str:
-    city = organ.partition("市")[0] + "市" if "市" in organ[1:] else ""
-    return city + _("“{action}”: care for left-behind children in poverty, as carried out", action=action)
-
-
-def _opening(period: Period, action: str) -> str:
-    return _(
-        "Since “{action}” began, the care of left-behind children in poverty has been carried out with the agencies concerned. "
-        "This is the account from {first} to {last}, counted from what was entered up to {cut_off}.",
-        action=action,
-        first=_day(period.first),
-        last=_day(period.last),
-        cut_off=_day(period.cut_off),
-    )
-
-
-def _day(day: date) -> str:
-    return _("{year}-{month:02}-{day:02}", year=day.year, month=day.month, day=day.day)
 
 
 def written(session: Session, period: Period, as_: Format) -> bytes:
@@ -188,6 +157,10 @@ def sign(session: Session, principal: Principal, report_id: str) -> ClosedReport
         raise ConflictError("This report was signed off already.")
     closed.signed_on, closed.signed_by = today(), principal.account_id
     session.flush()
-    owing = {each.agency for each in definitions(session) if each.resolved_by == EVIDENCE and each.subject == "agency"}
-    evidence.file_for(session, EVIDENCE, [(closed.id, agency, today()) for agency in sorted(owing)])
+    owing = {
+        each.agency
+        for each in definitions(session)
+        if each.resolved_by == heading.EVIDENCE and each.subject == "agency"
+    }
+    evidence.file_for(session, heading.EVIDENCE, [(closed.id, agency, today()) for agency in sorted(owing)])
     return closed

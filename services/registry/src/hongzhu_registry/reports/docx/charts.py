@@ -13,9 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from xlsxwriter import Workbook
 
 from hongzhu_registry.reports.document import Chart
+from hongzhu_registry.reports.wording import official, width
 
 from .page import FORM, LINE
-from .wording import official, width
 
 CANDLE_RED = "B3341D"
 WIDTH = Mm(150)

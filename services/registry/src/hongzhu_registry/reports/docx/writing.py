@@ -1,7 +1,6 @@
 """The report typed: title, opening, numbered headings and points, charts with captions, signature and day."""
 
 import zipfile
-from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from io import BytesIO
 
@@ -11,10 +10,10 @@ from docx.shared import Length
 from docx.text.paragraph import Paragraph
 
 from hongzhu_registry.reports.document import Chart, Report, Sentence
+from hongzhu_registry.reports.wording import day, joined, numeral, official, title_lines, width
 
 from .charts import draw
 from .page import CHARACTER, blank, put
-from .wording import day, numeral, official, title_lines, width
 
 FROM_THE_EDGE = 4
 """The day stands four characters in from the right, where the seal will cover it."""
@@ -26,7 +25,7 @@ MOST_OF_A_PROPERTY = 255
 def write(report: Report) -> bytes:
     """Write the report as a docx file; the same report is the same file, byte for byte."""
     document = blank()
-    at = datetime.combine(report.cut_off, time(), UTC)
+    at = datetime.combine(report.dated, time(), UTC)
     _describe(document, report, at)
     _Typist(document, at).type(report)
     return _packed(document)
@@ -60,14 +59,14 @@ class _Typist:
 
     def _sentences(self, sentences: tuple[Sentence, ...]) -> None:
         if sentences:
-            put(self._paragraph("Body Text"), _joined(sentences))
+            put(self._paragraph("Body Text"), joined(sentences))
 
     def _point(self, heading: str, sentences: tuple[Sentence, ...]) -> None:
         """A point begins with what it is called, and its sentences go on in the same line."""
         paragraph = self._paragraph("Body Text")
         put(paragraph, heading if heading.endswith(("。", "：", "？", "！")) else f"{heading}。", "二级标题")
         if sentences:
-            put(paragraph, _joined(sentences))
+            put(paragraph, joined(sentences))
 
     def _chart(self, chart: Chart) -> None:
         self._charts += 1
@@ -88,12 +87,6 @@ class _Typist:
             paragraph.paragraph_format.right_indent = Length(int(CHARACTER * characters))
             indent = paragraph._p.get_or_add_pPr().find(qn("w:ind"))
             indent.set(qn("w:rightChars"), str(int(characters * 100)))
-
-
-def _joined(sentences: Iterable[Sentence]) -> str:
-    """Put sentences one after the other, with a blank only after those that end in a Latin full stop."""
-    spaced = (f"{sentence.text} " if sentence.text.isascii() else sentence.text for sentence in sentences)
-    return official("".join(spaced).strip())
 
 
 def _describe(document: Document, report: Report, at: datetime) -> None:

@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from itertools import combinations, pairwise
+
+from hongzhu_registry.reports.document import Sentence
 
 DIGITS = "零一二三四五六七八九"
 _YEAR_OF_A_NUMBER = re.compile(r"[\[(（［﹝〔【]\s*((?:19|20)\d\d)\s*[\])）］﹞〕】](?=\s*第?\s*\d+\s*号)")
@@ -25,6 +28,12 @@ def numeral(number: int) -> str:
 def day(on: date) -> str:
     """A day as it stands under a document: the year in full, no nought before month or day."""
     return f"{on.year}年{on.month}月{on.day}日"
+
+
+def joined(sentences: Iterable[Sentence]) -> str:
+    """Put sentences one after the other, with a blank only after those that end in a Latin full stop."""
+    spaced = (f"{each.text} " if each.text.endswith(".") else each.text for each in sentences)
+    return official("".join(spaced).strip())
 
 
 def official(text: str) -> str:
