@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu.errors import InvalidError
 from hongzhu.i18n import Text, _
 from hongzhu.programme import Programme
-from hongzhu_registry.agencies.models import Agency, AgencyTitle
+from hongzhu_registry.agencies.models import Agency
+from hongzhu_registry.agencies.queries import names_of_all, titles_of
 from hongzhu_registry.reports.rows import Period
 from hongzhu_registry.schools.models import School
 
@@ -30,9 +30,8 @@ def reporting(programmes: Sequence[Programme]) -> Programme | None:
 
 def organ(session: Session, agency: str) -> str:
     """Name an agency as it signs: the fullest of the titles under which it is written."""
-    titles = session.scalars(select(AgencyTitle.title).where(AgencyTitle.agency == agency)).all()
-    chinese = [each for each in titles if not each.isascii()]
-    return max(chinese or titles, key=len, default=agency)
+    titles = [each for each in session.scalars(titles_of(agency)) if not each.isascii()]
+    return max(titles, key=len, default=names_of_all(session).get(agency, agency))
 
 
 def place(organ: str) -> str:
