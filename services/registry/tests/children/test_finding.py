@@ -4,13 +4,18 @@ import re
 from typing import Any
 
 import pytest
-from county import IDENTITY_NUMBERS, County, child, token_of
-from sqlalchemy import update
+from county import IDENTITY_NUMBERS, TALK, TALKED, County, child, token_of
+from sqlalchemy import select, update
 
+from hongzhu.messages import TaskClosed
+from hongzhu.period import monday, week
+from hongzhu.testing.examples import MONDAY
+from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.children.initials import initials
 from hongzhu_registry.children.models import Child, ChildChange
-from hongzhu_registry.database import database
+from hongzhu_registry.database import database, narrow
 from hongzhu_registry.signed_in import SESSION
+from hongzhu_registry.tasks.consumers import on_task_closed
 
 FORMS = {"Origin": "http://testserver"}
 
@@ -124,3 +129,25 @@ def test_an_agency_reads_on_the_page_what_it_reads_by_the_api(sqlite_county: Cou
     assert page.status_code == 200
     assert "三年级1班" in page.text
     assert not re.search("孩子|350481|13950000001|蜡烛巷|correct|guardian-link", page.text)
+
+
+def test_an_agency_sees_no_child_of_whom_it_is_only_known_that_nothing_was_owed(county: County) -> None:
+    over = TaskClosed(
+        programme=TALK,
+        period=week(MONDAY),
+        period_start=monday(MONDAY),
+        school_id="school-own",
+        subjects=("child-own",),
+        state="cancelled",
+    )
+    with database.transaction() as session:
+        on_task_closed(session, over)
+    assert [each["id"] for each in county.get("carers", "/children")["items"]] == ["child-mate"]
+    for part in ("", "/timeline"):
+        assert county.ask("carers", "GET", f"/children/child-own{part}").status_code == 404
+    assert county.ask("carers", "POST", "/records", TALKED).status_code == 404
+    with database.unseeing() as session:
+        narrow(session, Principal("account-carers", "agency", agency="carers").session)
+        behind_the_wall = session.scalars(select(Child.id).order_by(Child.id)).all()
+    if session.get_bind().dialect.name == "postgresql":
+        assert behind_the_wall == ["child-mate"]

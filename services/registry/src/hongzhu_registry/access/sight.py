@@ -94,10 +94,15 @@ def children_of(role: Role, asker: Asker) -> Select[Any]:
                 programme.c.agency == asker.agency, programme.c.status == "approved"
             )
             return select(task.c.subject_id.label("id")).where(
-                task.c.agency == asker.agency, task.c.programme.in_(running)
+                task.c.agency == asker.agency, task.c.programme.in_(running), still_theirs(task)
             )
         case _:
             return select(child.c.id).where(child.c.id == asker.child_id)
+
+
+def still_theirs(task: Any) -> ColumnElement[bool]:
+    """Say of a task whether its agency has to do with the child because of it: not of one that was cancelled and never done."""
+    return or_(task.c.closed_state.is_(None), task.c.done_on.is_not(None))
 
 
 def supporters_of(role: Role, asker: Asker) -> Select[Any]:

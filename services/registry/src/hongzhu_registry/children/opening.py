@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu_registry.access.policy import OPENED, TELEPHONE_ONLY, Principal, fields_of
+from hongzhu_registry.access.sight import still_theirs
 from hongzhu_registry.children import families
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.programmes.queries import definitions
@@ -48,7 +49,12 @@ def _approved(session: Session, principal: Principal, child_id: str) -> frozense
     owed = (
         select(Task.programme)
         .join(Child, Child.id == Task.subject_id)
-        .where(Task.subject_id == child_id, Task.programme.in_(asking), Child.basis != WITHDRAWN)
+        .where(
+            Task.subject_id == child_id,
+            Task.programme.in_(asking),
+            still_theirs(Task.__table__),
+            Child.basis != WITHDRAWN,
+        )
         .distinct()
     )
     return frozenset().union(*(asking[code] for code in session.scalars(owed))) if asking else frozenset()

@@ -12,7 +12,7 @@ from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu.facts import ChildFacts
 from hongzhu.programme import Programme
 from hongzhu_registry.access.policy import DOSSIER, OPENED, Principal, Role, fields_of
-from hongzhu_registry.access.sight import in_sight
+from hongzhu_registry.access.sight import in_sight, still_theirs
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.programmes.queries import definitions
@@ -45,7 +45,7 @@ _FIELD_OF = {
 def visible(session: Session, principal: Principal) -> Select[Any]:
     """Select the children a principal may see, with the fields it may see of them.
 
-    An agency sees the children that its approved programmes owe something to, and of each the fields that the bureau
+    An agency sees the children that its approved programmes owe something to, or did, and of each the fields that the bureau
     approved for those very programmes.
     """
     if principal.role == "agency":
@@ -73,7 +73,7 @@ def _for_agency(programmes: Sequence[Programme]) -> Select[Any]:
 
 
 def _owed(programmes: Sequence[str]) -> ColumnElement[bool]:
-    return exists().where(Task.subject_id == Child.id, Task.programme.in_(programmes))
+    return exists().where(Task.subject_id == Child.id, Task.programme.in_(programmes), still_theirs(Task.__table__))
 
 
 def filtered(session: Session, principal: Principal, filters: Mapping[str, Any]) -> Select[Any]:
