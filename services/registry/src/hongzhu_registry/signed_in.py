@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, field_validator
 
 from hongzhu.errors import NotSignedInError
+from hongzhu.settings import settings
 from hongzhu_registry import pages
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.service import PERSON_TOKEN
@@ -91,7 +92,8 @@ def keep_session(response: Response, request: Request, token: str) -> None:
         max_age=int(PERSON_TOKEN.total_seconds()),
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        # The proxy in front may not say by which scheme it was asked; the address that people are given does.
+        secure="https" in (request.url.scheme, urlsplit(settings().public_url or "").scheme),
     )
 
 

@@ -191,6 +191,20 @@ def test_the_page_to_sign_in_asks_for_what_is_still_wanted(county: County) -> No
 
 
 @pytest.mark.parametrize(
+    ("given_to_people", "kept_to_tls"),
+    [(None, False), ("http://10.0.0.1:8000", False), ("https://hongzhu.example", True)],
+)
+def test_where_people_come_by_tls_no_browser_sends_a_session_without(
+    sqlite_county: County, configure: Configure, given_to_people: str | None, kept_to_tls: bool
+) -> None:
+    # The proxy in front asks in clear.
+    configure(public_url=given_to_people)
+    said = {"username": "bureau", "password": PASSWORD}
+    cookie = sqlite_county.http.post("/sign-in", data=said, follow_redirects=False).headers["set-cookie"]
+    assert ("Secure" in cookie) is kept_to_tls
+
+
+@pytest.mark.parametrize(
     ("headers", "let_in"),
     [
         ({}, True),
