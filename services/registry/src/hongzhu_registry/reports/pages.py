@@ -12,13 +12,15 @@ from hongzhu.clock import today
 from hongzhu.errors import ConflictError, HongzhuError, InvalidError
 from hongzhu.i18n import _
 from hongzhu_registry.agencies.queries import names_of_all as agency_names
-from hongzhu_registry.children.queries import names_in_sight
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.reports import formats, own, reading, service
 from hongzhu_registry.reports.document import Figure, Report
 from hongzhu_registry.reports.formats import MEDIA, Format
+from hongzhu_registry.reports.heading import day
 from hongzhu_registry.reports.models import ClosedReport
+from hongzhu_registry.reports.queries import called
 from hongzhu_registry.reports.rows import Period
+from hongzhu_registry.reports.wording import numeral
 from hongzhu_registry.rest import InTransaction, Paging
 from hongzhu_registry.schools.queries import names as school_names
 from hongzhu_registry.signed_in import Narrowing, Pages, Reading, see_other, show, with_query
@@ -148,10 +150,9 @@ def figure_rows(
         request,
         "report-rows.html",
         title=title,
-        kind=kind,
         period=period,
         found=found,
-        children=names_in_sight(session, reader, ids) if kind == "children" else {},
+        called=called(session, reader, kind, ids),
         schools=school_names(session),
     )
 
@@ -222,7 +223,13 @@ def _closed(
     )
 
 
-_READING: dict[str, Any] = {"pieces": reading.pieces, "rows_page": reading.rows_page, "drawn": reading.drawn}
+_READING: dict[str, Any] = {
+    "pieces": reading.pieces,
+    "rows_page": reading.rows_page,
+    "drawn": reading.drawn,
+    "numeral": numeral,
+    "day": day,
+}
 
 
 def _asking(session: InTransaction, about: Period | About) -> dict[str, Any]:
