@@ -1,6 +1,7 @@
 """The conventions of pages for those who sign in: a session in a cookie, one transaction, the menu, forms and their answers."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, field_validator
 from hongzhu.errors import NotSignedInError
 from hongzhu.settings import settings
 from hongzhu_registry import pages
+from hongzhu_registry.access import throttle
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.service import PERSON_TOKEN
 from hongzhu_registry.menu import menu_of
@@ -86,10 +88,19 @@ def with_query(path: str, query: Mapping[str, object]) -> str:
 
 def keep_session(response: Response, request: Request, token: str) -> None:
     """Give a browser its session: for as long as the token opens, and no longer."""
+    _keep(response, request, SESSION, token, PERSON_TOKEN)
+
+
+def know_again(response: Response, request: Request, username: str) -> None:
+    """Let the browser in which somebody signed in be known again, so that others' failures do not keep them out."""
+    _keep(response, request, throttle.BROWSER, throttle.new_browser(username), throttle.REMEMBERED)
+
+
+def _keep(response: Response, request: Request, name: str, value: str, lasts: timedelta) -> None:
     response.set_cookie(
-        SESSION,
-        token,
-        max_age=int(PERSON_TOKEN.total_seconds()),
+        name,
+        value,
+        max_age=int(lasts.total_seconds()),
         httponly=True,
         samesite="lax",
         # The proxy in front may not say by which scheme it was asked; the address that people are given does.

@@ -14,9 +14,10 @@ from sqlalchemy import func, select, update
 from hongzhu import clock
 from hongzhu.testing.databases import Configure
 from hongzhu_registry.access import passwords
+from hongzhu_registry.access import service as access
 from hongzhu_registry.access.models import Account, Attempts, KnownAddress
 from hongzhu_registry.access.service import forget_tokens
-from hongzhu_registry.access.throttle import ADDRESS, PAIR, STRANGERS, forget
+from hongzhu_registry.access.throttle import ADDRESS, BROWSER, PAIR, STRANGERS, forget
 from hongzhu_registry.app import make_app
 from hongzhu_registry.audit.models import AuditEntry
 from hongzhu_registry.database import database
@@ -64,6 +65,27 @@ def test_guessing_from_one_address_is_told_to_wait_even_with_the_right_password(
     with database.transaction() as session:
         session.execute(update(Attempts).values(expires_at=clock.now().timestamp() - 1))
     assert attempt(attackers(1), PASSWORD).status_code == 200
+
+
+def test_whoever_guesses_behind_the_owners_own_address_does_not_keep_the_owner_out(county: County) -> None:
+    right = {"username": "bureau", "password": PASSWORD}
+    wrong = right | {"password": "wrong"}
+    owner, pupil = (TestClient(make_app(), follow_redirects=False) for _ in range(2))
+    assert owner.post("/sign-in", data=right).status_code == 303
+    assert {pupil.post("/sign-in", data=wrong).status_code for _ in range(PAIR.amount + 1)} == {401, 429}
+    assert [owner.post("/sign-in", data=right).status_code for _ in range(3)] == [303] * 3
+    assert pupil.post("/sign-in", data=right).status_code == 429
+
+    # Nobody guesses longer for being known, nor with what was given to somebody else or made up.
+    assert [owner.post("/sign-in", data=wrong).status_code for _ in range(PAIR.amount + 1)][-1] == 429
+    with database.transaction() as session:
+        access.open_account(session, "another", "auditor", password=PASSWORD)
+    another = TestClient(make_app(), follow_redirects=False)
+    assert another.post("/sign-in", data=right | {"username": "another"}).status_code == 303
+    assert another.post("/sign-in", data=right).status_code == 429
+    for made_up in ("x", "WyJ4Il0.x", ""):
+        pupil.cookies.set(BROWSER, made_up)
+        assert pupil.post("/sign-in", data=right).status_code == 429
 
 
 def test_an_attacker_from_many_addresses_does_not_keep_the_owner_out(county: County, attempt: Try) -> None:

@@ -27,7 +27,7 @@ def sign_in(request: Request, given: Given, issue: Callable[[Session, Account], 
 
     It is made in the very transaction that saw the password, so that a reset ends it or keeps it from being made.
     """
-    address = throttle.address_of(request)
+    address = throttle.place_of(request, given.username)
     with database.transaction() as session:
         throttle.admit(session, given.username, address)
     try:

@@ -1,15 +1,19 @@
 """Throttling: whoever guesses passwords is slowed, and the owner of the account is not kept out by it.
 
 Three counters of failures: of an account from one address; of an account from all addresses it never signed in from,
-together; of an address over all accounts.  Counters are those of the library `limits`, kept in the database.
+together; of an address over all accounts.  A browser in which an account signed in before is a place of its own, which whoever
+sits behind the same address cannot use up.  Counters are those of the library `limits`, kept in the database.
 """
 
+import hmac
+import secrets
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
+from itsdangerous import BadData, URLSafeSerializer
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
@@ -32,7 +36,9 @@ STRANGERS = RateLimitItemPerHour(30, namespace="strangers")
 ADDRESS = RateLimitItemPerMinute(100, 15, namespace="address")
 """Failures from one address over all accounts: a whole school may sit behind one."""
 REMEMBERED = timedelta(days=365)
-"""How long an address counts as an account's own after it last signed in from there."""
+"""How long an address, or a browser, counts as an account's own after it last signed in from there."""
+BROWSER = "hongzhu_browser"
+"""The cookie by which a browser is known again; it opens nothing."""
 
 
 class _Counters(Storage):
@@ -89,6 +95,26 @@ def address_of(request: Request) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+def place_of(request: Request, username: str) -> str:
+    """Return where an attempt comes from: the browser in which the account signed in before, or else the address."""
+    told = request.cookies.get(BROWSER, "")
+    try:
+        of_account, _browser = _browsers().loads(told)
+    except (BadData, ValueError, TypeError):
+        return address_of(request)
+    mine = isinstance(of_account, str) and hmac.compare_digest(of_account, _hash(username).hex())
+    return f"{BROWSER} {told}" if mine else address_of(request)
+
+
+def new_browser(username: str) -> str:
+    """Make what tells a browser again in which an account has signed in."""
+    return str(_browsers().dumps([_hash(username).hex(), secrets.token_urlsafe(16)]))
+
+
+def _browsers() -> URLSafeSerializer:
+    return URLSafeSerializer(key_ring().link, salt="known-browser")
+
+
 def admit(session: Session, username: str, address: str) -> None:
     """Count an attempt, before the password is looked at; raises `TooManyError`, and then it does not count.
 
@@ -141,6 +167,8 @@ def forget(session: Session) -> None:
 
 
 def _limits(session: Session, username: str, address: str) -> list[tuple[RateLimitItem, *tuple[str, ...]]]:
+    if address.startswith(BROWSER):
+        return [(PAIR, username, address)]
     own = (
         select(KnownAddress.account_id)
         .join(Account, Account.id == KnownAddress.account_id)

@@ -16,7 +16,7 @@ from hongzhu_registry.access.signing_in import sign_in as let_in
 from hongzhu_registry.menu import menu_of
 from hongzhu_registry.pages import render
 from hongzhu_registry.rest import InTransaction
-from hongzhu_registry.signed_in import SESSION, Pages, Reading, keep_session, own_path, see_other
+from hongzhu_registry.signed_in import SESSION, Pages, Reading, keep_session, know_again, own_path, see_other
 from hongzhu_registry.weeks.links import link_to_week
 
 router = Pages()
@@ -54,11 +54,11 @@ def sign_in(
     try:
         given = Given(username, password, totp.strip() or None, new_password or None)
         link, token = let_in(request, given, _opening)
-        if link is not None:
-            return see_other(link)
-        if token is not None:
-            answer = see_other(own_path(leads_to) or "/home")
-            keep_session(answer, request, token)
+        if link is not None or token is not None:
+            answer = see_other(link or own_path(leads_to) or "/home")
+            if token is not None:
+                keep_session(answer, request, token)
+            know_again(answer, request, username)
             return answer
         error = InvalidError("There is no page for this account; it is for programs.")
     except (InvalidError, SignInFailedError, TooManyError) as refused:
