@@ -20,6 +20,7 @@ def main() -> int:
         os.environ["HONGZHU_HOME"] = home
         import api_reads
         import import_rosters
+        import pages
         import peers
         import plan_and_emit
 
@@ -28,6 +29,7 @@ def main() -> int:
         results += peers.measure(chosen.rounds)
         results += import_rosters.measure(min(100_000, chosen.children), chosen.rounds)
         results += api_reads.measure(min(100_000, chosen.children), chosen.rounds)
+        results += pages.measure(min(100_000, chosen.children))
     lines = [
         "# Benchmarks",
         "",
