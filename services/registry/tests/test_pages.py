@@ -33,7 +33,6 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("POST", f"/tasks/{TASK}/excuse"): BUREAU | {"school"},
     ("POST", f"/tasks/{TASK}/take-back"): BUREAU | {"school"},
     ("GET", "/overview"): BUREAU,
-    ("GET", "/overview/care"): BUREAU,
     ("GET", "/overview/referrals"): BUREAU,
     ("GET", "/children"): OFFICES,
     ("GET", "/children/child-own"): BUREAU | {"school", "carers"},

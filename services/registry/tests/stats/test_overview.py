@@ -12,11 +12,13 @@ from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database
 from hongzhu_registry.signed_in import SESSION
+from hongzhu_registry.tallies.queries import touch_everything
 from hongzhu_registry.tasks.consumers import on_task_due
 
 _FIGURE = re.compile(
     r'<a href="?([^">]+)"? class="card figure[^>]*>.*?<span class="value">(.*?)</span>(.*?)</a>', re.DOTALL
 )
+_SHARE = re.compile(r'<a class="share" href="([^"]+)">\s*<span class="value">(.*?)</span> <span class="note">(\d+)')
 _CELL = re.compile(r'<td class="number"[^>]*><a href="([^"]+)">([\d,]+)</a>')
 
 
@@ -27,6 +29,7 @@ def behind(county: County) -> County:
         session.get_one(Child, "child-mate").sex = "male"
         for child in session.query(Child):
             child.in_poverty = child.id == "child-own"
+        touch_everything(session)
     talked = {
         "kind": "talk",
         "occurred_on": str(MONDAY),
@@ -58,14 +61,15 @@ def test_each_figure_of_the_children_is_as_many_as_the_rows_it_opens(behind: Cou
 
 
 def test_each_figure_of_the_care_is_as_many_as_the_rows_it_opens(behind: County) -> None:
-    page = read(behind, "/overview/care")
+    page = read(behind, "/overview")
     cells = _CELL.findall(page)
     assert {href: rows_of(behind, href) for href, _ in cells} == {href: int(value) for href, value in cells}
-    # The carers are behind with one talk of last week; the lawyers with both schools' counsellor.
-    assert [int(value) for _, value in cells[:6]] == [2, 1, 1, 0, 0, 2]
-    [(to_do, share, note)] = _FIGURE.findall(page)
-    assert (share, re.findall(r"\d+", note.partition("note")[2])) == ("0%", ["2", "2"])  # of this week
-    assert rows_of(behind, to_do) == 2
+    # This week's two talks and last week's one; the carers are behind with that one, the lawyers with both schools' counsellor.
+    assert [int(value) for _, value in cells[:2]] == [2, 3]
+    assert [int(value) for _, value in cells[-6:]] == [2, 1, 1, 0, 0, 2]
+    shares = {href: (share, int(done)) for href, share, done in _SHARE.findall(page)}
+    assert list(shares.values()) == [("0%", 0), ("25%", 1)]
+    assert {href: rows_of(behind, href) for href in shares} == {href: done for href, (_, done) in shares.items()}
 
 
 def test_coverage_is_the_same_however_it_is_told_apart(behind: County) -> None:

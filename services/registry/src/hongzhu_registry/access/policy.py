@@ -183,6 +183,9 @@ SIGHT: Mapping[str, Sight] = {
         guardian=(of("subject_id"),),
         child="subject_id",
     ),
+    "task_tally": Sight(school=(at("school_id"),), agency=(Tie("named", "agency"),)),
+    "child_tally": Sight(school=(at("school_id"),)),
+    "touched": Sight(school=None, agency=None, adds=True),
     "evidence": Sight(
         school=(at("subject_id"), of("subject_id")),
         teacher=(of("subject_id"),),

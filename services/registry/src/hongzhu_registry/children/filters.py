@@ -12,6 +12,8 @@ class Filters(BaseModel):
     """What a list of children may be narrowed by."""
 
     school_id: str | None = None
+    school: str | None = None
+    """How the name of its school begins."""
     town: str | None = None
     stage: Stage | None = None
     grade: Grade | None = None

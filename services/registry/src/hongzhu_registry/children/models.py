@@ -10,6 +10,9 @@ from hongzhu_registry.children.initials import initials
 from hongzhu_registry.database import Base, new_id
 from hongzhu_registry.sealing import sealed
 
+_BY_LETTER = String(50).with_variant(String(50, collation="C"), "postgresql")
+"""In the order of the signs themselves, in which what begins alike lies together."""
+
 
 class Child(Base):
     """A left-behind child (留守儿童); facts are stored, flags are derived."""
@@ -21,9 +24,9 @@ class Child(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     version: Mapped[int] = mapped_column(default=1)
     school_id: Mapped[str] = mapped_column(ForeignKey("school.id"))
-    name: Mapped[str] = mapped_column(String(50))
+    name: Mapped[str] = mapped_column(_BY_LETTER, index=True)
     initials: Mapped[str | None] = mapped_column(
-        String(50).with_variant(String(50, collation="C"), "postgresql"),
+        _BY_LETTER,
         index=True,
         default=lambda row: initials(row.get_current_parameters()["name"]),
     )

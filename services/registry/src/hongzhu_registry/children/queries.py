@@ -1,5 +1,6 @@
 """Statements about children."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.retention.rules import WITHDRAWN
 from hongzhu_registry.schools.models import School
+from hongzhu_registry.schools.queries import called
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.staging import among
 from hongzhu_registry.tasks.models import Task
@@ -33,6 +35,7 @@ NUMBER = 18
 _ALWAYS = ("id", "school_id", "version")
 _FIELD_OF = {
     "q": "name",
+    "school": "school_id",
     "stage": "school_id",
     "town": "school_id",
     "status": "left_on",
@@ -91,6 +94,8 @@ def filtered(session: Session, principal: Principal, filters: Mapping[str, Any])
         match name:
             case "stage":
                 statement = statement.where(Child.school_id.in_(select(School.id).where(School.stage == value)))
+            case "school":
+                statement = statement.where(Child.school_id.in_(called(value)))
             case "town":
                 statement = statement.where(Child.school_id.in_(select(School.id).where(School.town == value)))
             case "status":
@@ -122,11 +127,13 @@ def _called(seen: Any, opened: frozenset[str], said: str) -> ColumnElement[bool]
             raise InvalidError("You cannot narrow by {where}, which you do not see.", where="id_number", field="q")
         return Child.id_number_index == key_ring().index(said.upper(), "child")
     if said.isascii() and said.isalpha():
-        # As a range: row-level security lets no index be used for what is like something.
-        begins = said.lower()
-        return and_(seen["name"].is_not(None), Child.initials >= begins, Child.initials < begins + "{")
-    begins_so: ColumnElement[bool] = seen["name"].startswith(said, autoescape=True)
-    return begins_so
+        return and_(seen["name"].is_not(None), _begins(Child.initials, said.lower()))
+    return _begins(seen["name"], said)
+
+
+def _begins(column: Any, said: str) -> ColumnElement[bool]:
+    # As a range: row-level security lets no index be used for what is like something.
+    return and_(column >= said, column < said + chr(sys.maxunicode))
 
 
 def _standing(left_on: ColumnElement[Any], status: str) -> ColumnElement[bool]:

@@ -18,6 +18,8 @@ from hongzhu_registry.database import everything, new_id
 from hongzhu_registry.events.service import say_hardship_changed, say_roster_changed
 from hongzhu_registry.schools import queries as schools
 from hongzhu_registry.sealing import key_ring
+from hongzhu_registry.staging import among
+from hongzhu_registry.tallies.queries import touch_children
 
 Expect = Callable[[int], None]
 """Looks at the version there is before a change, and raises when it is not the one that was read."""
@@ -28,6 +30,9 @@ FIRST = "entered"
 def announce(session: Session, ids: Sequence[str] | None = None) -> None:
     """Say the facts of children on the bus, of all when no ids are given."""
     announcing.announce(session, ids)
+    if ids:
+        with everything(session):
+            touch_children(session, among(session, Child.id, ids))
 
 
 def touched(session: Session, ids: Iterable[str]) -> None:
@@ -73,6 +78,7 @@ def amend(
     if not fields:
         return
     if changed:
+        touch_children(session, Child.id == child["id"])  # where it was until now
         found_by = {"initials": initials(changed["name"])} if "name" in changed else {}
         session.execute(update(Child).where(Child.id == child["id"]).values(**changed, **found_by))
     session.add(

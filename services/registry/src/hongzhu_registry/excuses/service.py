@@ -162,9 +162,7 @@ def _task(session: Session, principal: Principal, task_id: str) -> Mapping[str, 
 
 def _excuse(session: Session, task_id: str, excuse_id: str | None) -> None:
     session.flush()
-    session.execute(
-        update(Task).where(Task.id == task_id).values(excuse_id=excuse_id).execution_options(synchronize_session=False)
-    )
+    tasks.change(session, Task.id == task_id, excuse_id=excuse_id)
 
 
 def _pause(session: Session, principal: Principal, child_id: str, pause_id: str) -> Excuse:

@@ -24,6 +24,7 @@ from hongzhu_registry.imports.named import begin, exchange, wanted
 from hongzhu_registry.imports.places import Schools
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.sealing import Sealer, key_ring
+from hongzhu_registry.tallies.queries import touch_children
 from hongzhu_registry.workbooks import Child as Row
 from hongzhu_registry.workbooks import Guardian, Parent
 
@@ -115,6 +116,8 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
     told = _change(session, changed, result)
     staging.insert(session, RosterEntry, ENTRY, _entries(changed | elsewhere), over=("child_id", "school_id"))
     service.announce(session, [*new, *told])
+    if elsewhere:
+        touch_children(session, staging.among(session, Child.id, list(elsewhere)))
 
 
 def _known(session: Session, placed: Sequence[Placed], *, lock: bool = False) -> dict[bytes, tuple[str, str, Any]]:

@@ -11,13 +11,14 @@ from hongzhu.errors import ConflictError, InvalidError
 from hongzhu.settings import settings
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.children import service as children
-from hongzhu_registry.children.models import RosterEntry
+from hongzhu_registry.children.models import Child, RosterEntry
 from hongzhu_registry.copies import service as copies
 from hongzhu_registry.database import everything
 from hongzhu_registry.pairings import service as pairings
 from hongzhu_registry.retention import queries as retention
 from hongzhu_registry.retention.rules import watch_until
 from hongzhu_registry.schools.models import School
+from hongzhu_registry.tallies.queries import touch_children
 from hongzhu_registry.tasks import queries as tasks
 
 
@@ -115,6 +116,7 @@ def _settle_rosters(session: Session, child_id: str, school_id: str, *, moved: b
         .where(RosterEntry.child_id == child_id, RosterEntry.school_id == school_id)
         .values(settled_on=None)
     )
+    touch_children(session, Child.id == child_id)
     if moved:
         _await_roster(session, child_id, school_id)
     return bool(counted)

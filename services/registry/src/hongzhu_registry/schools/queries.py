@@ -29,6 +29,11 @@ def require(session: Session, principal: Principal, school_id: str) -> None:
         raise MissingError
 
 
+def called(begins: str) -> Select[Any]:
+    """Select the ids of the schools whose name begins so."""
+    return select(School.id).where(School.name.startswith(begins.strip(), autoescape=True))
+
+
 def facts(session: Session, ids: Sequence[str] | None = None) -> list[SchoolFacts]:
     """Read the facts of schools, of all when no ids are given."""
     counselled = exists().where(

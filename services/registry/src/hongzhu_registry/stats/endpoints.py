@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from hongzhu_registry.rest import Asking, InTransaction, Router
 from hongzhu_registry.stats import queries, service
+from hongzhu_registry.tallies.service import catch_up
 
 router = Router(prefix="/stats", tags=["stats"])
 
@@ -33,5 +34,6 @@ def show_coverage(session: InTransaction, principal: Asking, asked: Annotated[As
     principal.must_be("bureau", "school", "agency")
     span = service.so_far()
     first, last = asked.first or span.first, asked.last or span.last
+    catch_up(session)
     items = queries.coverage(session, principal, asked.by, first, last)
     return {"from": first, "to": last, "items": items}

@@ -6,12 +6,12 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu.i18n import _
 from hongzhu.period import monday
 from hongzhu_registry.agencies.queries import names_of_all as agency_names
+from hongzhu_registry.calendar.service import term_start
 from hongzhu_registry.children.queries import names_in_sight
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.referrals.models import Referral
@@ -20,46 +20,45 @@ from hongzhu_registry.rest import InTransaction, Paging
 from hongzhu_registry.schools.queries import names
 from hongzhu_registry.signed_in import Pages, Reading, show, with_query
 from hongzhu_registry.stats import queries, service
+from hongzhu_registry.tallies.service import catch_up
 
 router = Pages()
 
 Chart = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 HERE = {"status": "present"}
+MOST = 40
+"""Schools, or towns, that one chart shows: those with the most children, or furthest behind."""
 
 
 @router.get("/overview")
 def show_overview(request: Request, session: InTransaction, reader: Reading) -> HTMLResponse:
-    """Show the children and what waits for a decision; the care they get comes after, for it takes longer to count."""
+    """Show the children, what waits for a decision, and what was owed and done since the school year began."""
     reader.must_be("bureau")
-    schools = queries.children_by_school(session, reader)
+    catch_up(session)
+    span = service.so_far()
+    children, care = queries.children(session), queries.coverage(session, reader, "week", span.first, span.last)
+    promised = definitions(session)
+    every_child = {each.code: str(each.name) for each in service.of_every_child(promised)}
+    called = {each.code: str(each.name) for each in promised}
     return show(
         request,
         "overview.html",
-        children=service.summed(schools),
-        schools=len(schools),
-        waiting=queries.waiting(session),
-        charts={"town": _by_town(service.by_town(schools)), "school": _by_school(schools, names(session))},
-    )
-
-
-@router.get("/overview/care")
-def show_care(request: Request, session: InTransaction, reader: Reading) -> HTMLResponse:
-    """Show what was owed and done since the school year began: the part of the overview that counts tasks."""
-    reader.must_be("bureau")
-    span = service.so_far()
-    care = queries.coverage(session, reader, "week", span.first, span.last)
-    every_child = {each.code: str(each.name) for each in service.of_every_child(definitions(session))}
-    return show(
-        request,
-        "overview-care.html",
-        frame="bare.html" if "hx-request" in request.headers else "desk.html",
-        now=[each for each in service.now(care) if each["programme"] in every_child],
+        children=children,
+        places=queries.places(session),
+        most=MOST,
+        waiting={"conflicts": children["conflicts"], **queries.waiting(session)},
+        care=service.now_and_over_the_term(care, every_child, term_start(session, today())),
         programmes=every_child,
         agencies=service.by_agency(care),
         titles=agency_names(session),
         span=span,
-        charts={"weeks": _weekly(care, every_child), "overdue": _overdue(session, queries.overdue(session, reader))},
+        charts={
+            "town": _by_town(queries.children_by_town(session, MOST)),
+            "school": _by_school(queries.children_by_school(session, MOST)),
+            "weeks": _weekly(care, every_child),
+            "overdue": _overdue(queries.overdue(session, MOST), called, names(session)),
+        },
     )
 
 
@@ -80,9 +79,9 @@ def _by_town(towns: Rows) -> Chart:
     )
 
 
-def _by_school(schools: Rows, called: Mapping[str, str]) -> Chart:
+def _by_school(schools: Rows) -> Chart:
     return _of_children(
-        [called[each["school_id"]] for each in schools],
+        [each["name"] for each in schools],
         schools,
         [with_query("/children", {"school_id": each["school_id"], **HERE}) for each in schools],
     )
@@ -120,7 +119,7 @@ def _weekly(care: Rows, programmes: Mapping[str, str]) -> Chart | None:
     }
 
 
-def _overdue(session: Session, rows: Rows) -> Chart | None:
+def _overdue(rows: Rows, called: Mapping[str, str], at: Mapping[str, str]) -> Chart | None:
     """Draw which school is behind with what."""
     if not rows:
         return None
@@ -130,8 +129,6 @@ def _overdue(session: Session, rows: Rows) -> Chart | None:
         behind[each["school_id"]] += each["overdue"]
     schools = sorted(behind, key=lambda school: (-behind[school], school))
     programmes = sorted({each["programme"] for each in rows})
-    called = {each.code: str(each.name) for each in definitions(session)}
-    at = names(session)
     return {
         "kind": "heat",
         "labels": [called.get(each, each) for each in programmes],

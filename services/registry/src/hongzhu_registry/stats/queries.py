@@ -1,47 +1,70 @@
 """Statements about how the city stands: children by school and town, what was owed and done, what waits for a decision."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.children.models import Child
-from hongzhu_registry.conflicts.queries import in_conflict
 from hongzhu_registry.programmes.models import ProgrammeVersion
 from hongzhu_registry.referrals.queries import unsettled
 from hongzhu_registry.schools.models import School
-from hongzhu_registry.tasks.models import Task
-from hongzhu_registry.tasks.queries import DONE, OPEN, is_overdue, state_on
+from hongzhu_registry.tallies.models import EVERYWHERE, ChildTally, TaskTally
+from hongzhu_registry.tasks.queries import DONE, OPEN, still_open_on
 
 By = Literal["school", "programme", "week"]
 """What coverage is told apart by, beside the programme."""
-_APART = {"school": (Task.school_id,), "programme": (), "week": (Task.period_start,)}
+_APART = {"school": (TaskTally.school_id,), "programme": (), "week": (TaskTally.period_start,)}
 _CALLED = {"school": "school_id", "week": "begins_on"}
 
 
-def children_by_school(session: Session, principal: Principal) -> list[dict[str, Any]]:
-    """Count the children who are here, school by school: all, boys, girls, and those in registered poverty."""
+COUNTED = ("children", "boys", "girls", "in_poverty")
+
+
+def children(session: Session) -> dict[str, int]:
+    """Count the children who are here: all, boys, girls, and those in registered poverty; and the conflicts about children."""
+    names = (*COUNTED, "conflicts")
+    everywhere = select(*(getattr(ChildTally, name) for name in names)).where(ChildTally.school_id == EVERYWHERE)
+    found = session.execute(everywhere).mappings().first()
+    return dict(found) if found else dict.fromkeys(names, 0)
+
+
+def children_by_school(session: Session, most: int | None = None) -> list[dict[str, Any]]:
+    """Tell how many children each school has, the one with the most first."""
+    counts = [getattr(ChildTally, name) for name in COUNTED]
     statement = (
-        select(
-            School.id.label("school_id"),
-            School.town,
-            func.count().label("children"),
-            func.count().filter(Child.sex == "male").label("boys"),
-            func.count().filter(Child.sex == "female").label("girls"),
-            func.count().filter(Child.in_poverty.is_(True)).label("in_poverty"),
-        )
-        .join(School, School.id == Child.school_id)
-        .where(in_sight("child", principal), Child.left_on.is_(None))
-        .group_by(School.id, School.town)
-        .order_by(func.count().desc(), School.id)
+        select(School.id.label("school_id"), School.name, School.town, *counts)
+        .join(ChildTally, ChildTally.school_id == School.id)
+        .where(ChildTally.children > 0)
+        .order_by(ChildTally.children.desc(), School.id)
     )
-    return [dict(row) for row in session.execute(statement).mappings()]
+    return [dict(row) for row in session.execute(statement.limit(most)).mappings()]
+
+
+def children_by_town(session: Session, most: int | None = None) -> list[dict[str, Any]]:
+    """Tell how many children the schools of each town have, the town with the most first."""
+    counts = [func.sum(getattr(ChildTally, name)).label(name) for name in COUNTED]
+    statement = (
+        select(School.town, *counts)
+        .join(ChildTally, ChildTally.school_id == School.id)
+        .where(ChildTally.children > 0)
+        .group_by(School.town)
+        .order_by(counts[0].desc(), School.town)
+    )
+    return [dict(row) for row in session.execute(statement.limit(most)).mappings()]
+
+
+def places(session: Session) -> dict[str, int]:
+    """Count the schools that have children, and their towns."""
+    counted = select(func.count().label("schools"), func.count(School.town.distinct()).label("towns"))
+    statement = counted.join(ChildTally, ChildTally.school_id == School.id).where(ChildTally.children > 0)
+    return dict(session.execute(statement).mappings().one())
 
 
 def coverage(session: Session, principal: Principal, by: By, first: date, last: date) -> list[dict[str, Any]]:
@@ -49,12 +72,18 @@ def coverage(session: Session, principal: Principal, by: By, first: date, last: 
 
     ``owed`` is what was neither excused nor cancelled, ``share`` how much of that was done, in time or late.
     """
-    apart = _APART[by]
-    state = state_on(today()).label("state")
-    keys = (Task.programme, *apart)
+    state = func.coalesce(TaskTally.settled, still_open_on(TaskTally, today())).label("state")
+    keys = (TaskTally.programme, *_APART[by])
+    # A school reads its own rows; whoever sees all of a programme's, those of everywhere, unless schools are told apart.
+    apart = by == "school" or principal.role == "school"
+    everywhere = TaskTally.school_id == EVERYWHERE
     statement = (
-        select(*keys, state, func.count().label("tasks"))
-        .where(in_sight("task", principal), Task.period_start.between(first, last))
+        select(*keys, state, func.sum(TaskTally.tasks))
+        .where(
+            in_sight("task_tally", principal),
+            ~everywhere if apart else everywhere,
+            TaskTally.period_start.between(first, last),
+        )
         .group_by(*keys, state)
     )
     found: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_STATES, 0))
@@ -74,7 +103,7 @@ def told(counted: dict[str, int]) -> dict[str, Any]:
     return counted | {"owed": owed, "share": round(done / owed, 4) if owed else None}
 
 
-def together(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def together(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Add rows of `coverage` up to one."""
     summed = dict.fromkeys(_STATES, 0)
     for row in rows:
@@ -83,22 +112,32 @@ def together(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return told(summed)
 
 
-def overdue(session: Session, principal: Principal) -> list[dict[str, Any]]:
-    """Count what is overdue today, by school and programme: what can still be done, however long ago it fell due."""
+def overdue(session: Session, most: int | None = None) -> list[dict[str, Any]]:
+    """Count what is overdue today, by school and programme: what can still be done, however long ago it fell due.
+
+    Of some schools only, where `most` says of how many: those that are furthest behind.
+    """
     day = today()
-    statement = (
-        select(Task.school_id, Task.programme, func.count().label("overdue"))
-        .where(in_sight("task", principal), is_overdue(day))
-        .group_by(Task.school_id, Task.programme)
+    is_overdue = and_(
+        TaskTally.school_id != EVERYWHERE,
+        TaskTally.settled.is_(None),
+        TaskTally.due_on < day,
+        TaskTally.grace_until >= day,
     )
+    counted = func.sum(TaskTally.tasks).label("overdue")
+    keys = TaskTally.school_id, TaskTally.programme
+    statement = select(*keys, counted).where(is_overdue).group_by(*keys)
+    if most is not None:
+        behind = select(TaskTally.school_id).where(is_overdue).group_by(TaskTally.school_id)
+        worst = behind.order_by(func.sum(TaskTally.tasks).desc(), TaskTally.school_id).limit(most)
+        statement = statement.where(TaskTally.school_id.in_(worst))
     return [dict(row) for row in session.execute(statement).mappings()]
 
 
 def waiting(session: Session) -> dict[str, int]:
-    """Count what waits for somebody's decision: the bureau's, of referrals the agency's."""
+    """Count what waits for somebody's decision beside conflicts: the bureau's, of referrals the agency's."""
     over = (Child.retention_ends < today(), Child.anonymised_at.is_(None))
     counted = {
-        "conflicts": select(func.count()).select_from(in_conflict().subquery()),
         "programmes": select(func.count()).select_from(ProgrammeVersion).where(ProgrammeVersion.status == "proposed"),
         "referrals": select(func.count()).select_from(unsettled().subquery()),
         "retention_over": select(func.count()).select_from(Child).where(*over),

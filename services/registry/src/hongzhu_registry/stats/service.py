@@ -1,10 +1,10 @@
 """The figures of the overview, put together from what the statements count."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -13,9 +13,9 @@ from hongzhu.period import school_year
 from hongzhu.programme import EverySchoolWeek, OncePer, Programme
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.stats import queries
+from hongzhu_registry.tallies.service import catch_up
 
 _AUGUST = 8
-COUNTED = ("children", "boys", "girls", "in_poverty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,15 @@ class Span:
     last: date
 
 
+class Care(NamedTuple):
+    """How a programme's newest period stands, and all of a term: rows of `queries.coverage`."""
+
+    now: Mapping[str, Any]
+    since: date
+    """The first day on which a period began that the term's counts."""
+    term: Mapping[str, Any]
+
+
 def so_far() -> Span:
     """Return the school year up to today."""
     return Span(date(school_year(today()), _AUGUST, 1), today())
@@ -34,33 +43,20 @@ def so_far() -> Span:
 def overview(session: Session, principal: Principal) -> dict[str, Any]:
     """Tell how the city stands: its children, its agencies' work, what is overdue where, what waits for a decision."""
     span = so_far()
-    schools = queries.children_by_school(session, principal)
+    catch_up(session)
     care = queries.coverage(session, principal, "week", span.first, span.last)
+    children = queries.children(session)
     return {
         "from": span.first,
         "to": span.last,
-        "children": summed(schools),
-        "schools": schools,
-        "towns": by_town(schools),
+        "children": {name: children[name] for name in queries.COUNTED},
+        "schools": queries.children_by_school(session),
+        "towns": queries.children_by_town(session),
         "programmes": now(care),
         "agencies": by_agency(care),
-        "overdue": queries.overdue(session, principal),
-        "waiting": queries.waiting(session),
+        "overdue": queries.overdue(session),
+        "waiting": {"conflicts": children["conflicts"], **queries.waiting(session)},
     }
-
-
-def summed(schools: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Add the children of schools up."""
-    return {name: sum(each[name] for each in schools) for name in COUNTED}
-
-
-def by_town(schools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Add the children of each town's schools up, the most first."""
-    of_town = defaultdict(list)
-    for each in schools:
-        of_town[each["town"]].append(each)
-    towns = [{"town": town, **summed(theirs)} for town, theirs in of_town.items()]
-    return sorted(towns, key=lambda each: (-each["children"], each["town"] or ""))
 
 
 def now(care: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -69,6 +65,20 @@ def now(care: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for row in care:  # in the order in which periods begin
         newest[row["programme"]] = dict(row)
     return list(newest.values())
+
+
+def now_and_over_the_term(care: Sequence[Mapping[str, Any]], programmes: Collection[str], term: date) -> list[Care]:
+    """Tell of some programmes how the newest period stands, and how all that began since the first day of the term do."""
+    newest = {each["programme"]: each for each in now(care)}
+    return [
+        Care(
+            newest[code],
+            since := min(term, newest[code]["begins_on"]),
+            queries.together([each for each in care if each["programme"] == code and each["begins_on"] >= since]),
+        )
+        for code in programmes
+        if code in newest
+    ]
 
 
 def by_agency(care: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ class Filters(BaseModel):
     """What a list of tasks may be narrowed by."""
 
     school_id: str | None = None
+    school: str | None = None
+    """How the name of its school begins."""
     agency: str | None = None
     programme: str | None = None
     child_id: str | None = None

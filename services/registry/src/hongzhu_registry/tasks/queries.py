@@ -31,7 +31,9 @@ from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.excuses.models import Excuse
+from hongzhu_registry.schools.queries import called
 from hongzhu_registry.staging import among
+from hongzhu_registry.tallies.queries import OF_TASK, touch
 from hongzhu_registry.tasks.models import Task, TaskAct
 
 CANCELLED = "cancelled"
@@ -44,19 +46,34 @@ _AT_ONCE = 5_000
 _LEDGER, _BUCKETS = 0x1ED6E4, 256
 
 
+_SETTLED: Sequence[tuple[Any, str]] = (
+    (Task.excuse_id.is_not(None), "excused"),
+    (Task.done_on <= Task.due_on, "done"),
+    (Task.done_on.is_not(None), "late"),
+    (Task.pause_id.is_not(None), "excused"),
+    (Task.closed_state == CANCELLED, CANCELLED),
+)
+"""What a task's state is whatever the day, and when."""
+
+
 def state_on(day: date) -> Any:
     """Say how each task stands on `day`: `hongzhu.task_state` in SQL, and a test holds the two together."""
-    within_grace = or_(Task.grace_until.is_(None), Task.grace_until >= day)
-    return case(
-        (Task.excuse_id.is_not(None), "excused"),
-        (Task.done_on <= Task.due_on, "done"),
-        (Task.done_on.is_not(None), "late"),
-        (Task.pause_id.is_not(None), "excused"),
-        (Task.closed_state == CANCELLED, CANCELLED),
-        (Task.due_on >= day, "due"),
-        (within_grace, "overdue"),
-        else_="missed",
-    )
+    return case(*_SETTLED, *_open_on(Task, day), else_="missed")
+
+
+def settled() -> Any:
+    """Say how each task stands whatever the day; none while that follows from the day, as `still_open_on` says."""
+    return case(*_SETTLED)
+
+
+def still_open_on(rows: Any, day: date) -> Any:
+    """Say how what is not `settled` stands on `day`."""
+    return case(*_open_on(rows, day), else_="missed")
+
+
+def _open_on(rows: Any, day: date) -> Sequence[tuple[Any, str]]:
+    within_grace = or_(rows.grace_until.is_(None), rows.grace_until >= day)
+    return ((rows.due_on >= day, "due"), (within_grace, "overdue"))
 
 
 def is_overdue(day: date) -> ColumnElement[bool]:
@@ -140,12 +157,19 @@ def _resolve(session: Session, which: ColumnElement[bool]) -> None:
     def of_earliest(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ScalarSelect[Any]:
         return earliest.with_only_columns(column).correlate(Task).scalar_subquery()
 
-    session.execute(
-        update(Task)
-        .where(which)
-        .values(done_on=of_earliest(Evidence.done_on), evidence_id=of_earliest(Evidence.id), pause_id=paused_by(Task))
-        .execution_options(synchronize_session=False)
+    change(
+        session,
+        which,
+        done_on=of_earliest(Evidence.done_on),
+        evidence_id=of_earliest(Evidence.id),
+        pause_id=paused_by(Task),
     )
+
+
+def change(session: Session, which: ColumnElement[bool], **values: Any) -> None:
+    """Change tasks, and note that they are to be counted again."""
+    changed = update(Task).where(which).values(**values).returning(*OF_TASK)
+    touch(session, session.execute(changed.execution_options(synchronize_session=False)))
 
 
 def paused_by(task: Any) -> ScalarSelect[Any]:
@@ -157,13 +181,9 @@ def paused_by(task: Any) -> ScalarSelect[Any]:
 
 def hand_over(session: Session, child_id: str, school_id: str) -> None:
     """Let the tasks of a child that are still open go along with it to another school."""
-    still_open = state_on(today()) == "due"
-    session.execute(
-        update(Task)
-        .where(Task.subject_id == child_id, still_open)
-        .values(school_id=school_id)
-        .execution_options(synchronize_session=False)
-    )
+    still_open = and_(Task.subject_id == child_id, state_on(today()) == "due")
+    touch(session, session.execute(select(*OF_TASK).where(still_open)))
+    change(session, still_open, school_id=school_id)
 
 
 def freeze(
@@ -190,12 +210,7 @@ def freeze(
     ).add_columns(literal(because, String))
     said = upsert(session, TaskAct.__table__)  # type: ignore[arg-type]  # it is a Table
     session.execute(said.from_select(names, act.where(of_them)).on_conflict_do_nothing())
-    session.execute(
-        update(Task)
-        .where(of_them, Task.changes < changes)
-        .values(closed_state=state, changes=changes)
-        .execution_options(synchronize_session=False)
-    )
+    change(session, and_(of_them, Task.changes < changes), closed_state=state, changes=changes)
     return session.scalar(select(func.count()).select_from(Task).where(of_them)) or 0
 
 
@@ -234,6 +249,8 @@ def filtered(statement: Select[Any], day: date, filters: Mapping[str, Any]) -> S
         "state": state_on(day),
     }
     conditions = [column == filters[name] for name, column in equal.items() if filters.get(name) is not None]
+    if filters.get("school"):
+        conditions.append(Task.school_id.in_(called(filters["school"])))
     if filters.get("done") is not None:
         conditions.append(state_on(day).in_(DONE if filters["done"] else OPEN))
     if filters.get("begins_after"):
