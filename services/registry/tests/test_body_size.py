@@ -2,11 +2,12 @@
 
 import anyio
 import pytest
-from county import County
+from county import County, token_of
 from fastapi import FastAPI
 from starlette.types import Message
 
-from hongzhu_registry.body_size import MOST
+from hongzhu_registry.body_size import MOST, MOST_WORKBOOKS
+from hongzhu_registry.signed_in import SESSION
 from hongzhu_registry.workbooks.limits import MIB
 
 
@@ -48,7 +49,17 @@ def test_what_turns_out_to_be_too_large_is_read_no_further(app: FastAPI) -> None
     assert read == MOST + MIB
 
 
-def test_workbooks_may_be_larger_than_all_else(sqlite_county: County) -> None:
-    file = {"file": ("a.xlsx", b"x" * (2 * MOST))}
-    headers = {"Authorization": "Bearer token-of-bureau"}
-    assert sqlite_county.http.post("/api/v1/imports", files=file, headers=headers).status_code == 202
+@pytest.mark.parametrize("path", ["/api/v1/imports", "/imports"])
+def test_workbooks_may_be_larger_from_those_who_may_hand_them_in(sqlite_county: County, path: str) -> None:
+    def handed_in(who: str | None, size: int) -> int:
+        page = not path.startswith("/api/")
+        sqlite_county.http.cookies.clear()
+        if who and page:
+            sqlite_county.http.cookies.set(SESSION, token_of(who))
+        headers = {"Authorization": f"Bearer {token_of(who)}"} if who and not page else {}
+        file = {"files" if page else "file": ("a.xlsx", b"x" * size)}
+        return sqlite_county.http.post(path, files=file, headers=headers, follow_redirects=False).status_code
+
+    assert handed_in("bureau", 2 * MOST) in (202, 303)
+    assert handed_in("bureau", MOST_WORKBOOKS) == 413
+    assert [handed_in(who, 2 * MOST) for who in ("school", "carers", None)] == [413] * 3
