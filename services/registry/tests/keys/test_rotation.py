@@ -161,6 +161,18 @@ def test_keys_are_rotated_while_everybody_goes_on_writing_and_nothing_is_lost(
     assert reseal_all() == (0, 0)
 
 
+def test_an_answer_that_may_be_given_again_is_sealed_anew_too(county: County, configure: Configure) -> None:
+    def ask() -> Any:
+        body = {"from": "2020-11-24", "reason": "ill"}
+        return county.ask("school", "POST", "/children/child-own/pauses", body, Idempotency_Key="k").json()
+
+    first = ask()
+    rotate(configure)
+    _renewed, broken = reseal_all()
+    assert (broken, {sealed.partition(b":")[0] for _, sealed in cells()}) == (0, {b"second"})
+    assert ask() == first
+
+
 def test_a_change_between_reading_and_sealing_anew_is_not_undone(sqlite_county: County, configure: Configure) -> None:
     rotate(configure)
     (column,) = (each for each in sealed_columns() if str(each) == "child.address")
