@@ -1,6 +1,8 @@
 """Which passwords are good enough, and how they are kept."""
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from threading import Condition
 
 import pytest
 from argon2 import PasswordHasher
@@ -77,3 +79,24 @@ def test_a_password_that_was_kept_more_weakly_is_kept_anew_when_it_is_next_given
     assert "m=8192,t=1,p=1" not in first
     assert first.startswith("$argon2id$")
     assert kept() == first
+
+
+def test_however_many_try_passwords_few_are_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    room, begun, most = Condition(), 0, 0
+
+    class Slow:
+        """Looks at a password until as many others are looked at as ever will be."""
+
+        def verify_and_update(self, *_: str) -> tuple[bool, None]:
+            nonlocal begun, most
+            with room:
+                begun += 1
+                most = max(most, begun)
+                room.wait_for(lambda: most > passwords.AT_ONCE, timeout=0.2)
+                begun -= 1
+            return False, None
+
+    monkeypatch.setattr(passwords, "_hasher", Slow())
+    with ThreadPoolExecutor(3 * passwords.AT_ONCE) as everybody:
+        list(everybody.map(lambda _: passwords.verify("a password", None), range(3 * passwords.AT_ONCE)))
+    assert most == passwords.AT_ONCE

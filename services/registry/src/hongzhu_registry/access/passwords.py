@@ -3,6 +3,7 @@
 import secrets
 import unicodedata
 from itertools import pairwise
+from threading import BoundedSemaphore
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -19,6 +20,9 @@ _ROWS = "01234567890 abcdefghijklmnopqrstuvwxyz qwertyuiop asdfghjkl zxcvbnm 1q2
 _ROWS += " " + _ROWS[::-1]
 
 _hasher = PasswordHash((Argon2Hasher(),))
+AT_ONCE = 4
+"""Passwords that are looked at at the same time: each takes 64 MB, and whoever tries one need not be signed in."""
+_room = BoundedSemaphore(AT_ONCE)
 
 
 def _normal(password: str) -> str:
@@ -28,7 +32,8 @@ def _normal(password: str) -> str:
 
 def hashed(password: str) -> str:
     """Return what is kept of a password."""
-    return _hasher.hash(_normal(password))
+    with _room:
+        return _hasher.hash(_normal(password))
 
 
 NOBODY = hashed(secrets.token_urlsafe())
@@ -40,7 +45,8 @@ def verify(password: str, kept: str | None) -> tuple[bool, str | None]:
     password = _normal(password)
     if len(password) > LONGEST:
         return False, None
-    right, better = _hasher.verify_and_update(password, kept or NOBODY)
+    with _room:
+        right, better = _hasher.verify_and_update(password, kept or NOBODY)
     return right and kept is not None, better
 
 
