@@ -56,11 +56,11 @@ def test_what_was_said_in_an_act_that_failed_was_never_said(database: Database) 
 
 
 def test_the_bell_rings_when_the_act_has_committed_and_not_before(database: Database) -> None:
-    bell = outboxes.new_bell()
-    with database.transaction() as session:
-        outboxes.publish(session, outbox, said("a"))
-        assert not bell.is_set()
-    assert bell.is_set()
+    with outboxes.written.hanging() as bell:
+        with database.transaction() as session:
+            outboxes.publish(session, outbox, said("a"))
+            assert not bell.is_set()
+        assert bell.is_set()
 
 
 def test_a_message_handled_twice_has_one_effect(database: Database) -> None:
@@ -199,9 +199,9 @@ def count(database: Database, table: Any) -> int:
 
 
 def test_a_relay_is_woken_by_the_commit_and_not_by_the_end_of_a_savepoint(database: Database) -> None:
-    bell = outboxes.new_bell()
-    with database.transaction() as session:
-        with session.begin_nested():
-            outboxes.publish(session, outbox, said("a"))
-        assert not bell.is_set()
-    assert bell.is_set()
+    with outboxes.written.hanging() as bell:
+        with database.transaction() as session:
+            with session.begin_nested():
+                outboxes.publish(session, outbox, said("a"))
+            assert not bell.is_set()
+        assert bell.is_set()

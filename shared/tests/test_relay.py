@@ -177,7 +177,7 @@ def test_a_relay_outlives_a_broker_that_refuses_and_a_database_that_fails(
         say(on_postgres, "b")  # and the bell rings
         wait_until(lambda: states(on_postgres)[True, False] == 2)
         stop.set()
-        outboxes.ring()
+        outboxes.written.ring()
         thread.join(10)
         assert not thread.is_alive()
         assert arrived(connection, queue) == ["a", "b"]

@@ -5,7 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from threading import current_thread
+from threading import Event, current_thread
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from kombu import Connection, Producer
 from own_service import declared, working
 
-from hongzhu import bus, operating, worker
+from hongzhu import bus, operating, relay, worker
 from hongzhu.errors import PoisonError
 from hongzhu.messages import ChildChanged, Message, SchoolChanged
 from hongzhu.testing.databases import Configure
@@ -65,6 +65,27 @@ def test_each_topic_goes_to_its_handler(broker_url: str, queue: str) -> None:
         wait_until(lambda: len(seen) == 3)
         assert (parked(connection, queue), waiting(connection, queue)) == ([], 0)
     assert seen == messages
+
+
+def test_what_a_relay_puts_on_the_memory_broker_wakes_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    url, seen, naps = "memory://localhost/", Counter[str](), list[float | None]()
+
+    class Bell(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            naps.append(timeout)
+            return super().wait(3600)  # it would look by itself in an hour
+
+    monkeypatch.setattr("hongzhu.bells.Event", Bell)
+    sender = relay.MemoryPublisher(url)
+    with declared(url, "bells", *KEYS), working(url, "bells", {ChildChanged: lambda each: seen.update([each.id])}):
+        for number, each in enumerate((changed("a"), changed("b"))):
+            wait_until(lambda asleep=number: len(naps) > asleep)  # type: ignore[misc]  # bound where it is written
+            row = relay.Waiting(number, each.id, each.topic, each.routing_key, bus.payload_of(each))
+            assert sender.send([row]).routed == {number}
+            wait_until(lambda told=each.id: seen[told])  # type: ignore[misc]  # likewise
+        worker.stop()
+        bus.arrived.ring()
+    sender.close()
 
 
 def test_a_passing_fault_is_tried_again(broker_url: str, queue: str) -> None:

@@ -15,6 +15,7 @@ from celery import Celery
 from kombu import Connection, Exchange, Producer, Queue
 from kombu.exceptions import OperationalError
 
+from hongzhu.bells import Bells
 from hongzhu.errors import AwayError
 from hongzhu.messages import TOPICS, Message
 
@@ -24,6 +25,8 @@ NOT_FOUND = 404
 """What the broker answers of a queue that is not there (AMQP 0-9-1, reply codes)."""
 DELIVERY_LIMIT = 5
 """How often a message is tried before it is parked."""
+arrived = Bells()
+"""Rung when something was put on queues of the memory broker, which itself wakes nobody."""
 
 CELERY_SETTINGS: Mapping[str, Any] = {
     "accept_content": ["json"],
@@ -241,7 +244,7 @@ def celery_app(name: str, broker_url: str) -> Celery:
     memory = broker_url.startswith("memory:")
     app.conf.update(
         CELERY_SETTINGS,
-        broker_transport_options={"polling_interval": 0.01} if memory else {"confirm_publish": True},
+        broker_transport_options={} if memory else {"confirm_publish": True},
         task_default_queue=name,
         task_queues=[Queue(name, no_declare=True, queue_arguments={"x-queue-type": "quorum"})],
     )

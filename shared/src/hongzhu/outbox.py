@@ -1,6 +1,5 @@
 """The outbox: publishing inside a transaction writes a row; the relay sends it once the transaction has committed."""
 
-import threading
 from collections.abc import Iterable
 
 from sqlalchemy import (
@@ -20,12 +19,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from hongzhu import bus
+from hongzhu.bells import Bells
 from hongzhu.clock import now
 from hongzhu.messages import Message
 
 NAME = "outbox"
 
-_bells: list[threading.Event] = []
+written = Bells()
+"""Rung when something was committed to an outbox; what other processes commit is found by the relay's slow look."""
 
 
 def outbox_table(metadata: MetaData) -> Table:
@@ -76,17 +77,4 @@ def ring_after_commit(session: Session) -> None:
 
 def _ring_if_committed(session: Session) -> None:
     if not session.in_nested_transaction():  # the end of a savepoint commits nothing yet
-        ring()
-
-
-def new_bell() -> threading.Event:
-    """Hang up a bell for one waiting thread; a slow poll stands behind it for what other processes commit."""
-    bell = threading.Event()
-    _bells.append(bell)
-    return bell
-
-
-def ring() -> None:
-    """Wake every thread of this process that waits for an outbox."""
-    for bell in _bells:
-        bell.set()
+        written.ring()

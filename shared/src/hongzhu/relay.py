@@ -81,6 +81,7 @@ class MemoryPublisher:
         """Put `rows` on the queues bound to them."""
         for row in rows:
             bus.publish(self._producer, row.message_id, row.topic, row.routing_key, row.payload)
+        bus.arrived.ring()
         return Settled({row.sequence for row in rows}, set())
 
     def close(self) -> None:
@@ -205,19 +206,21 @@ def run(database: Database, broker_url: str, stop: Event) -> None:
     """Keep passing on what `database`'s outbox holds until `stop` is set, whatever happens to broker and database."""
     sender: Publisher | None = None
     usual = pause = POLL / settings().pace
-    bell = outbox.new_bell()
-    while not stop.is_set():
-        try:
-            sender = sender or publisher(broker_url)
-            while not stop.is_set() and pass_on(database, sender) > 0:
-                pass
-            pause = usual
-        except Exception as error:  # the broker or the database is away; what was not confirmed is still in the outbox
-            log.warning("relay of %s waits: %s", database.service, type(error).__name__)
-            if sender:
-                sender.close()
-            sender, pause = None, min(pause * 2, 10.0)
-        bell.wait(pause)
-        bell.clear()
+    with outbox.written.hanging() as bell:
+        while not stop.is_set():
+            try:
+                sender = sender or publisher(broker_url)
+                while not stop.is_set() and pass_on(database, sender) > 0:
+                    pass
+                pause = usual
+            except (
+                Exception
+            ) as error:  # the broker or the database is away; what was not confirmed is still in the outbox
+                log.warning("relay of %s waits: %s", database.service, type(error).__name__)
+                if sender:
+                    sender.close()
+                sender, pause = None, min(pause * 2, 10.0)
+            bell.wait(pause)
+            bell.clear()
     if sender:
         sender.close()

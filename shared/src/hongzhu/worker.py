@@ -8,8 +8,8 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, NoReturn
 
 from celery import Celery, Task
@@ -46,13 +46,36 @@ def _listen(
     reader.on_message = consumer.create_task_handler()
     reader.consume()
     consumer.on_ready()
-    while blueprint.state == RUN and consumer.connection:
-        state.maybe_shutdown()
-        if qos.prev != qos.value:
-            qos.update()
-        consumer.perform_pending_operations()
+    with _waiting_for(connection, in_memory=_in_memory(consumer.app)) as take_one:
+        while blueprint.state == RUN and consumer.connection:
+            state.maybe_shutdown()
+            if qos.prev != qos.value:
+                qos.update()
+            consumer.perform_pending_operations()
+            take_one()
+
+
+@contextmanager
+def _waiting_for(connection: Any, *, in_memory: bool) -> Iterator[Callable[[], None]]:
+    """Give what takes one message, or returns when none has come for a while."""
+
+    def from_broker() -> None:
         with suppress(TimeoutError):
             connection.drain_events(timeout=PATIENCE)
+
+    def from_memory() -> None:
+        # The memory broker wakes nobody: kombu would look a hundred times a second, in every thread.
+        try:
+            connection.drain_events(timeout=0)
+        except TimeoutError:
+            bell.wait(PATIENCE)
+            bell.clear()
+
+    if not in_memory:
+        yield from_broker
+        return
+    with bus.arrived.hanging() as bell:
+        yield from_memory
 
 
 class QuietConsumer(Consumer):
