@@ -15,6 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 import hongzhu.database
+from hongzhu.testing.databases import Configure
 from hongzhu_registry.access import walls
 from hongzhu_registry.access.policy import DOSSIER, SIGHT, Principal
 from hongzhu_registry.children import queries as children
@@ -68,6 +69,17 @@ def test_every_field_of_a_dossier_says_what_it_is_kept_for() -> None:
     # The index and the initials find a child by its number or its name and are shown to nobody; the family has a table of
     # its own, and what follows from it none.
     assert DOSSIER.keys() == stored - {"id_number_index", "initials"} | {"family", "left_behind"}
+
+
+@pytest.mark.postgres
+def test_an_account_that_gets_around_the_wall_is_complained_of(
+    crowded: County, configure: Configure, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert walls.see_it_holds()
+    assert not caplog.records
+    configure(registry_database_url=crowded.owner_url)
+    assert not walls.see_it_holds()
+    assert "row-level security" in caplog.text
 
 
 @pytest.mark.postgres

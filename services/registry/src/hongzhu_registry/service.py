@@ -11,6 +11,7 @@ from hongzhu.settings import settings
 from hongzhu_registry import rest, tables
 from hongzhu_registry.access import throttle
 from hongzhu_registry.access.service import agencies_with_accounts, bring_in_accounts, forget_tokens
+from hongzhu_registry.access.walls import see_it_holds
 from hongzhu_registry.agencies.provision import declare_queue
 from hongzhu_registry.app import make_app
 from hongzhu_registry.audit.service import seal_new
@@ -62,6 +63,7 @@ service = Service(
     consumers={TaskDue: on_task_due, TaskClosed: on_task_closed, NoticeSettled: on_notice_settled},
     ticks=(
         Tick("seal-audit", 1, seal_new),
+        Tick("see-second-wall", 3600, see_it_holds),
         Tick("forget-answers", 3600, _forget_answers),
         Tick("say-offices", 2, bring_up_to_date),
         Tick("catch-up", 1, catch_up),

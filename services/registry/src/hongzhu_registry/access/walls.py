@@ -5,6 +5,7 @@ every table compares that with whose the row is.  Other databases have the first
 """
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -14,7 +15,9 @@ from sqlalchemy.dialects import postgresql
 
 from hongzhu_registry.access.policy import SIGHT, Role, Sight
 from hongzhu_registry.access.sight import Asker, Told, any_of, children_of, supporters_of
-from hongzhu_registry.database import EVERYTHING, WHO, metadata
+from hongzhu_registry.database import EVERYTHING, WHO, database, metadata
+
+log = logging.getLogger(__name__)
 
 ROLES: tuple[Role, ...] = ("school", "teacher", "agency", "guardian", "auditor", "protection", "notifier")
 _UNKNOWN = Sight(school=None, agency=None)
@@ -41,6 +44,17 @@ def put_up(connection: Connection) -> None:
     connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
     for each in (*sql, f"COMMENT ON FUNCTION sees_child IS '{digest}'"):
         connection.exec_driver_sql(each.replace("%", "%%"))
+
+
+def see_it_holds() -> bool:
+    """Say whether the wall holds back the account that this process signs in with, and complain if it does not."""
+    with database.transaction() as session:
+        if session.get_bind().dialect.name != "postgresql":
+            return True
+        around = session.scalar(text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"))
+    if around:
+        log.error("the registry's account on PostgreSQL gets around row-level security; give it one that does not")
+    return not around
 
 
 def _around(name: str) -> Iterator[str]:
