@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from hongzhu_registry.reports import service
-from hongzhu_registry.reports.formats import MEDIA, Format
+from hongzhu_registry.reports.formats import MEDIA, Format, headers
 from hongzhu_registry.reports.models import ClosedReport
 from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router
 
@@ -95,5 +95,4 @@ def _shown(closed: ClosedReport) -> dict[str, Any]:
 
 
 def _file(content: bytes, as_: Format) -> Response:
-    named = {"Content-Disposition": f'attachment; filename="report.{as_}"'} if as_ != "json" else {}
-    return Response(content, media_type=MEDIA[as_], headers={**named, "Cache-Control": "no-store"})
+    return Response(content, media_type=MEDIA[as_], headers=headers(as_))

@@ -30,6 +30,12 @@ LEAST, MOST = 6, 20
 _REPORT = TypeAdapter(Report)
 
 
+def headers(as_: Format) -> dict[str, str]:
+    """Return the headers under which a report is handed out: as a file, but for JSON, which is the answer itself."""
+    named = {"Content-Disposition": f'attachment; filename="report.{as_}"'} if as_ != "json" else {}
+    return {**named, "Cache-Control": "no-store"}
+
+
 def content(report: Report) -> dict[str, Any]:
     """Return a report as JSON has it."""
     return _REPORT.dump_python(report, mode="json")  # type: ignore[no-any-return]  # a dataclass dumps to a dict

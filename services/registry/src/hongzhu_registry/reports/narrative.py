@@ -10,8 +10,8 @@ from hongzhu.i18n import Text, _
 from hongzhu.programme import Programme
 from hongzhu_registry.reports import charts, wanting
 from hongzhu_registry.reports.document import Chart, Figure, Item, Section, Sentence
+from hongzhu_registry.reports.wording import COMMA
 
-COMMA = Text(zh="、", en=", ")
 CLAUSE = Text(zh="，", en=", ")
 
 

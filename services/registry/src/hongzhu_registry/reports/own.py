@@ -16,7 +16,7 @@ from hongzhu_registry.reports.figures import link
 from hongzhu_registry.reports.rows import Asked, Period, owed_in, rows_of
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.tasks.models import Task
-from hongzhu_registry.tasks.queries import state_on
+from hongzhu_registry.tasks.queries import CANCELLED, DONE, state_on
 
 CODE = "registry"
 
@@ -57,8 +57,7 @@ COVERAGE = {
     "visit_coverage": (Text(zh="家访慰问覆盖率", en="Coverage of home visits"), "visit", False),
 }
 """By the kind of evidence that resolves what is owed; weekly, or once a year."""
-DONE = ("done", "late")
-NOT_OWED = ("excused", "cancelled")
+NOT_OWED = ("excused", CANCELLED)
 SHARES = {
     "academic_concern_share": Text(zh="学困留守儿童占比", en="Share of children with an academic concern"),
     "academic_concern_share_before": Text(zh="上次检测学困占比", en="That share at the assessment before"),

@@ -282,5 +282,4 @@ def _day(text: str, field: str) -> date:
 
 
 def _file(content: bytes, as_: Format) -> Response:
-    named = {"Content-Disposition": f'attachment; filename="report.{as_}"', "Cache-Control": "no-store"}
-    return Response(content, media_type=MEDIA[as_], headers=named)
+    return Response(content, media_type=MEDIA[as_], headers=formats.headers(as_))

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 from hongzhu.i18n import Text, _
 from hongzhu_registry.reports.document import Figure, Sentence
-from hongzhu_registry.reports.wording import numeral
+from hongzhu_registry.reports.wording import COMMA, numeral
 
 Figures = Mapping[str, Figure]
-COMMA = Text(zh="、", en=", ")
 WEEKLY = ("talk_coverage", "tutoring_coverage", "family_contact_coverage")
 """What is owed every week, and so is behind when it is not whole; a year's visit still has its year."""
 

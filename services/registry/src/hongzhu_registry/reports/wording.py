@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import combinations, pairwise
 
+from hongzhu.i18n import Text
 from hongzhu_registry.reports.document import Sentence
 
+COMMA = Text(zh="、", en=", ")
+"""Between things that are listed."""
 DIGITS = "零一二三四五六七八九"
 _YEAR_OF_A_NUMBER = re.compile(r"[\[(（［﹝〔【]\s*((?:19|20)\d\d)\s*[\])）］﹞〕】](?=\s*第?\s*\d+\s*号)")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
