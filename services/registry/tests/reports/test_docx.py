@@ -214,6 +214,10 @@ def test_what_no_file_may_hold_does_not_keep_the_report_from_being_written():
             ["永安市2020年度“红烛暖心”", "贫困留守儿童关爱活动落实情况报告"],
         ),
         ("字" * 25, ["字" * 10, "字" * 15]),
+        (
+            "永安市第一实验小学附属学校开展“红烛暖心”贫困留守儿童关爱活动落实情况",
+            ["永安市第一实验小学附属学校开展", "“红烛暖心”贫困留守儿童关爱活动落实情况"],
+        ),
         ("The children of 2020 and what was done for them", ["The children of 2020 and ", "what was done for them"]),
         ("字" * 500, ["字" * 500]),
     ],
@@ -304,6 +308,13 @@ def test_charts_fit_the_page(document):
     for shape in [*document.inline_shapes, *long.inline_shapes]:
         assert shape.width.mm <= 156
         assert shape.height.mm <= 225 * 2 / 3
+
+
+def test_a_chart_of_many_weeks_writes_no_more_labels_than_have_room():
+    weeks = Chart("每周", "line", "%", tuple(f"{n:05}" for n in range(40)), tuple(range(40)))
+    (drawn,) = charts(write(replace(REPORT, sections=(Section("一", (Item("二", (Sentence("三。"),), weeks),)),))))
+    assert drawn.find(".//c:tickLblSkip", C).get("val") == "4"
+    assert len(cached(drawn, "c:cat")) == 40
 
 
 def test_the_same_report_is_the_same_file(made):

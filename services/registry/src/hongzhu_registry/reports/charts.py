@@ -28,7 +28,7 @@ def by_week(weeks: Mapping[date, tuple[int, int]]) -> Chart | None:
     if len(weeks) < 2:
         return None
     shares = tuple(round(100 * done / owed, 1) if owed else None for done, owed in weeks.values())
-    return Chart(_("Coverage of weekly talks"), "line", "%", tuple(f"{monday(week):%m-%d}" for week in weeks), shares)
+    return Chart(_("Coverage of weekly talks"), "line", "%", tuple(f"{monday(week):%m.%d}" for week in weeks), shares)
 
 
 def by_agency(

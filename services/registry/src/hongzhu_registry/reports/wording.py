@@ -70,9 +70,6 @@ def _words(title: str, room: int) -> list[str]:
         words += [title[end : found.start()], found.group()]
         end = found.end()
     words.append(title[end:])
-    half = room // 2
-    return [
-        word[start : start + half]
-        for word in words
-        for start in range(0, len(word), half if width(word) > room else room * 2)
-    ]
+    # What has no place to break and is too long for a line is broken anywhere.
+    pieces = ((word, room // 2 if width(word) > room else len(word)) for word in words if word)
+    return [word[start : start + length] for word, length in pieces for start in range(0, len(word), length)]

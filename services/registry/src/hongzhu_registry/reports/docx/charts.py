@@ -54,8 +54,14 @@ def _size(chart: Chart, height: Length) -> float:
     if chart.kind == "bars":
         room = float(height.pt) * 0.8 / len(chart.labels)
     else:
-        room = float(WIDTH.pt) * 0.85 / len(chart.labels) / max(1, *map(width, chart.labels))
+        shown = -(-len(chart.labels) // _skip(chart))
+        room = float(WIDTH.pt) * 0.85 / shown / max(1, *map(width, chart.labels))
     return min(10.5, max(7.5, room))
+
+
+def _skip(chart: Chart) -> int:
+    """Every how many-th label is written: of a year's weeks not all have room beside each other."""
+    return 1 if chart.kind == "bars" else -(-len(chart.labels) // MOST_LABELLED)
 
 
 def _drawn(chart: Chart, height: Length) -> bytes:
@@ -71,6 +77,7 @@ def _drawn(chart: Chart, height: Length) -> bytes:
         values=chart.values,
         format="General" if all(float(value).is_integer() for value in known) else "0.0",
         labelled=labelled,
+        skip=_skip(chart),
         scaled=chart.kind == "line" or not labelled,
         from_zero=min(known) >= 0,
         of_a_hundred=chart.unit == "%" and max(known) <= 100,
