@@ -82,6 +82,7 @@ def test_the_report_has_the_parts_and_sentences_of_the_city_s_own(yongan: County
         "举办交通讲座6场次，向学生发放宣传册2800张",
         "大型活动3场次，参与学生1520人",
         "已发放1000元，尚有200元未发放",
+        "二是补齐薄弱环节，提高每周谈心覆盖率（",
     ):
         assert said in text, said
     assert "市民政局核实" not in text, "what nobody did is not told"

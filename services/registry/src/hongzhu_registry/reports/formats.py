@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from xlsxwriter import Workbook
 
-from hongzhu.i18n import _
+from hongzhu.i18n import Text, _
 from hongzhu_registry.reports import docx
 from hongzhu_registry.reports.document import Chart, Ledger, Report
 from hongzhu_registry.reports.heading import day
@@ -68,7 +68,7 @@ def _markdown(report: Report) -> Iterator[str]:
     yield f"# {report.title}"
     yield from ("", joined(report.opening), "")
     for number, section in enumerate(report.sections, 1):
-        yield f"## {numeral(number)}、{section.heading}"
+        yield f"## {Text(zh=f'{numeral(number)}、', en=f'{number}. ')}{section.heading}"
         yield ""
         for place, item in enumerate(section.items, 1):
             yield f"{place}. **{item.heading}**　{joined(item.sentences)}"

@@ -222,15 +222,14 @@ def _roster(told: Material) -> Iterator[Sentence]:
     texts = {"where": told.where, **{name: told.figures[key].text for name, key in keys.items()}}
     if told.scope == "school":
         text = _(
-            "{where} has {children} left behind in compulsory education, {boys} boys and {girls} girls, {in_poverty} of them in "
-            "poverty.",
+            "{where} has {children} left behind in compulsory education; boys: {boys}; girls: {girls}; in poverty: {in_poverty}.",
             **texts,
         )
         yield Sentence(text, tuple(keys.values()))
         return
     text = _(
-        "{where} has {children} left behind in compulsory education, {boys} boys and {girls} girls, {in_poverty} of them in "
-        "poverty, in {schools}.",
+        "{where} has {children} left behind in compulsory education, in {schools}; boys: {boys}; girls: {girls}; in poverty: "
+        "{in_poverty}.",
         **texts,
     )
     yield Sentence(text, tuple(keys.values()))

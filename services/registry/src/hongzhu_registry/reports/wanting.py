@@ -112,7 +112,8 @@ def _steps(figures: Figures) -> Iterator[Sentence]:
         yield Sentence(text, (concern,))
     behind = [f"registry.{name}" for name in WEEKLY if _is_behind(figures, name)]
     if behind:
-        named = str(COMMA).join(f"{figures[key].title}（{figures[key].text}）" for key in behind)
+        bracketed = (Text(zh=f"（{figures[key].text}）", en=f" ({figures[key].text})") for key in behind)
+        named = str(COMMA).join(f"{figures[key].title}{share}" for key, share in zip(behind, bracketed, strict=True))
         yield Sentence(_("What is behind is made up for: {named}.", named=named), tuple(behind))
     if _value(figures, "subsidies_owed"):
         yield Sentence(
