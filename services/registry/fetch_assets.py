@@ -28,7 +28,6 @@ PACKAGES = {
         "5.6.0",
         "sha512-oTbVTsXfKuEhxftHqL5xprgLoc0k7uScAwtryCgWF6hPYFLRwOUHiFmHGCBKP5NPFNkDVopOieyUqYGH8Fa3kA==",
         {
-            "dist/echarts.min.js": "echarts.min.js",
             "dist/echarts.simple.min.js": "echarts.simple.min.js",
             "LICENSE": "echarts.LICENSE",
             "NOTICE": "echarts.NOTICE",

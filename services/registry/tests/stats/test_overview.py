@@ -19,7 +19,7 @@ _FIGURE = re.compile(
     r'<a href="?([^">]+)"? class="card figure[^>]*>.*?<span class="value">(.*?)</span>(.*?)</a>', re.DOTALL
 )
 _SHARE = re.compile(r'<a class="share" href="([^"]+)">\s*<span class="value">(.*?)</span> <span class="note">(\d+)')
-_CELL = re.compile(r'<td class="number"[^>]*><a href="([^"]+)">([\d,]+)</a>')
+_CELL = re.compile(r'<td[^>]*><a (?:class="warm-\d" )?href="([^"]+)">([\d,]+)</a>')
 
 
 @pytest.fixture

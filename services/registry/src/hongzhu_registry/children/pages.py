@@ -1,6 +1,7 @@
 """``/children`` as pages: finding a child, its dossier, and what may be done with it."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Form, Query, Request
@@ -90,7 +91,7 @@ def _dossier(
     events = timeline.shown(session, reader, child_id, limit=min(page.limit, OF_TIMELINE), cursor=page.cursor)
     promised = definitions(session)
     values = {
-        "events": events,
+        "events": events | {"items": [each | {"day": date.fromisoformat(each["on"])} for each in events["items"]]},
         "possible": acts.possible(found["child"]) if found["keeps"] else [],
         "acts": titles(),
         "schools": names(session),

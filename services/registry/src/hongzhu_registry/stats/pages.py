@@ -130,7 +130,6 @@ def _overdue(rows: Rows, called: Mapping[str, str], at: Mapping[str, str]) -> Ch
     schools = sorted(behind, key=lambda school: (-behind[school], school))
     programmes = sorted({each["programme"] for each in rows})
     return {
-        "kind": "heat",
         "labels": [called.get(each, each) for each in programmes],
         "series": [
             {
