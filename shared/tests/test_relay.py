@@ -20,7 +20,7 @@ from hongzhu.database import Database
 from hongzhu.messages import ChildChanged
 from hongzhu.service import Service
 from hongzhu.testing.examples import child
-from hongzhu.testing.waiting import wait_until
+from hongzhu.waiting import wait_for
 
 TOPIC = ChildChanged.topic
 
@@ -173,9 +173,9 @@ def test_a_relay_outlives_a_broker_that_refuses_and_a_database_that_fails(
         say(on_postgres, "a")
         thread = Thread(target=relay.run, args=(on_postgres, rabbitmq_url, stop))
         thread.start()
-        wait_until(lambda: states(on_postgres)[True, False] == 1)
+        wait_for("one row to be published", lambda: states(on_postgres)[True, False] == 1)
         say(on_postgres, "b")  # and the bell rings
-        wait_until(lambda: states(on_postgres)[True, False] == 2)
+        wait_for("two rows to be published", lambda: states(on_postgres)[True, False] == 2)
         stop.set()
         outboxes.written.ring()
         thread.join(10)

@@ -18,7 +18,7 @@ from hongzhu.errors import PoisonError
 from hongzhu.messages import ChildChanged, Message, SchoolChanged
 from hongzhu.testing.databases import Configure
 from hongzhu.testing.examples import child
-from hongzhu.testing.waiting import wait_until
+from hongzhu.waiting import wait_for
 
 KEYS = ("child.changed.v1", "school.changed.v1", "unknown.topic.v1")
 CANARY = "金丝雀"
@@ -62,7 +62,7 @@ def test_each_topic_goes_to_its_handler(broker_url: str, queue: str) -> None:
     messages = [changed("a"), SchoolChanged(schools=()), changed("b")]
     with declared(broker_url, queue, *KEYS) as connection, working(broker_url, queue, handlers):
         say(connection, *messages)
-        wait_until(lambda: len(seen) == 3)
+        wait_for("three messages", lambda: len(seen) == 3)
         assert (parked(connection, queue), waiting(connection, queue)) == ([], 0)
     assert seen == messages
 
@@ -79,10 +79,10 @@ def test_what_a_relay_puts_on_the_memory_broker_wakes_the_worker(monkeypatch: py
     sender = relay.MemoryPublisher(url)
     with declared(url, "bells", *KEYS), working(url, "bells", {ChildChanged: lambda each: seen.update([each.id])}):
         for number, each in enumerate((changed("a"), changed("b"))):
-            wait_until(lambda asleep=number: len(naps) > asleep)  # type: ignore[misc]  # bound where it is written
+            wait_for("the worker to pause", lambda asleep=number: len(naps) > asleep)  # type: ignore[misc]  # bound where it is written
             row = relay.Waiting(number, each.id, each.topic, each.routing_key, bus.payload_of(each))
             assert sender.send([row]).routed == {number}
-            wait_until(lambda told=each.id: seen[told])  # type: ignore[misc]  # likewise
+            wait_for("the message to come again", lambda told=each.id: seen[told])  # type: ignore[misc]  # likewise
         worker.stop()
         bus.arrived.ring()
     sender.close()
@@ -98,7 +98,9 @@ def test_a_passing_fault_is_tried_again(broker_url: str, queue: str) -> None:
 
     with declared(broker_url, queue, *KEYS) as connection, working(broker_url, queue, {ChildChanged: handle}):
         say(connection, changed("a"), changed("b"))
-        wait_until(lambda: tries == {"a": bus.DELIVERY_LIMIT + 1, "b": bus.DELIVERY_LIMIT + 1})
+        wait_for(
+            "both messages to be given up", lambda: tries == {"a": bus.DELIVERY_LIMIT + 1, "b": bus.DELIVERY_LIMIT + 1}
+        )
         time.sleep(0.2)
         assert (parked(connection, queue), waiting(connection, queue)) == ([], 0)
     assert set(tries.values()) == {bus.DELIVERY_LIMIT + 1}
@@ -116,8 +118,8 @@ def test_what_fails_every_time_is_parked_and_does_not_hold_up_the_others(
 
     with declared(broker_url, queue, *KEYS) as connection, working(broker_url, queue, {ChildChanged: handle}):
         say(connection, changed("bad"), changed("good"))
-        wait_until(lambda: parked(connection, queue))
-        wait_until(lambda: tries["good"])
+        wait_for("a parked message", lambda: parked(connection, queue))
+        wait_for("the good message", lambda: tries["good"])
         [message] = parked(connection, queue)
         assert message.headers["id"] == "bad"
         assert json.loads(message.body)[0] == [json.loads(bus.payload_of(changed("bad")))] or broker_url
@@ -135,7 +137,7 @@ def test_a_message_that_can_never_be_handled_is_parked_at_once(broker_url: str, 
 
     with declared(broker_url, queue, *KEYS) as connection, working(broker_url, queue, {ChildChanged: handle}):
         say(connection, changed("a"))
-        wait_until(lambda: parked(connection, queue))
+        wait_for("a parked message", lambda: parked(connection, queue))
     assert tries == {"a": 1}
 
 
@@ -179,8 +181,8 @@ def test_no_poison_is_lost_or_printed_or_stops_the_worker(
         for body, changes in POISON.values():
             say_raw(connection, queue, body, **changes)
         say(connection, changed("after"))
-        wait_until(lambda: seen == ["after"])
-        wait_until(lambda: len(parked(connection, queue)) == len(POISON))
+        wait_for("the message after it", lambda: seen == ["after"])
+        wait_for("all poison to be parked", lambda: len(parked(connection, queue)) == len(POISON))
         assert waiting(connection, queue) == 0
         bodies = Counter(
             bytes(each.body) if isinstance(each.body, bytes) else each.body.encode()
@@ -207,7 +209,7 @@ def test_what_is_parked_can_be_looked_at_and_let_go_again(
     run = CliRunner()
     with declared(broker_url, queue, *KEYS) as connection, working(broker_url, queue, {ChildChanged: handle}):
         say(connection, changed("a"), changed("b"), changed("c"))
-        wait_until(lambda: len(parked(connection, queue)) == 3)
+        wait_for("three parked messages", lambda: len(parked(connection, queue)) == 3)
         for _ in range(2):  # looking changes nothing
             listed = run.invoke(operating.parked, ["list"], catch_exceptions=False)
             reason = "-" if broker_url.startswith("memory") else "rejected"  # only RabbitMQ says why
@@ -215,13 +217,13 @@ def test_what_is_parked_can_be_looked_at_and_let_go_again(
             assert sorted(listed.output.splitlines()) == lines
         # Let go too early, all are parked again, and the replay ends all the same.
         assert run.invoke(operating.parked, ["replay", queue]).exit_code == 0
-        wait_until(lambda: len(parked(connection, queue)) == 3)
+        wait_for("three parked messages", lambda: len(parked(connection, queue)) == 3)
         fixed.append("now")
         assert run.invoke(operating.parked, ["replay", queue, "b"]).exit_code == 0
-        wait_until(lambda: seen == ["b"])
+        wait_for("message b", lambda: seen == ["b"])
         assert sorted(each.headers["id"] for each in parked(connection, queue)) == ["a", "c"]
         assert run.invoke(operating.parked, ["replay", queue]).exit_code == 0
-        wait_until(lambda: sorted(seen) == ["a", "b", "c"])
+        wait_for("all three messages", lambda: sorted(seen) == ["a", "b", "c"])
         assert parked(connection, queue) == []
 
 
@@ -241,5 +243,5 @@ def test_workers_of_one_process_do_not_mix_their_tasks(broker_url: str, queue: s
         working(broker_url, other, {SchoolChanged: handler("other")}),
     ):
         say(connection, *(changed(each) for each in ids), SchoolChanged(id="s", schools=()))
-        wait_until(lambda: len(seen["one"]) == 20 and seen["other"])
+        wait_for("both workers' messages", lambda: len(seen["one"]) == 20 and seen["other"])
     assert seen == {"one": [(each, "one") for each in ids], "other": [("s", "other")]}

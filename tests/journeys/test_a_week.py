@@ -10,8 +10,9 @@ import pytest
 from tests.journeys import county
 from tests.journeys.county import FIRST_DAY, TALK, County, Task
 from tests.journeys.people import file_for_everybody, mail_server
-from tests.proofs.servers import wait_for
 from tests.proofs.stack import Stack
+
+from hongzhu.waiting import wait_for
 
 WEEK = FIRST_DAY.replace(day=13)
 

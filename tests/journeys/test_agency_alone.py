@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from tests.journeys import county
 from tests.proofs import agency
-from tests.proofs.servers import wait_for
 from tests.proofs.stack import Distributed
+
+from hongzhu.waiting import wait_for
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ from tests.journeys import county
 from tests.journeys.county import FIRST_DAY, TALK
 from tests.journeys.test_my_week_page import browser as browser  # noqa: PLC0414  # the fixture
 from tests.journeys.test_my_week_page import wide
-from tests.proofs.servers import wait_for
 from tests.proofs.stack import Embedded
 
+from hongzhu.waiting import wait_for
 from hongzhu_registry.menu import places
 from hongzhu_registry.signed_in import SESSION
 

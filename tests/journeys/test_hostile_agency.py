@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from tests.journeys import county
 from tests.proofs.hostile import attack
-from tests.proofs.servers import wait_for
 from tests.proofs.stack import AGENCIES, VHOST, Distributed
+
+from hongzhu.waiting import wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.rabbitmq]
 

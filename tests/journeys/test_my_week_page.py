@@ -13,8 +13,9 @@ from playwright.sync_api import Error as PlaywrightError
 from tests.journeys import county
 from tests.journeys.county import FIRST_DAY, TALK, County
 from tests.journeys.people import Mailbox, mail_server
-from tests.proofs.servers import wait_for
 from tests.proofs.stack import Embedded
+
+from hongzhu.waiting import wait_for
 
 CHROMIUM = os.environ.get("HONGZHU_TEST_CHROMIUM", "/usr/bin/chromium")
 QUIET = (

@@ -22,8 +22,10 @@ from urllib.parse import urlsplit
 
 import httpx
 from tests.journeys import county
-from tests.proofs.servers import free_port, wait_for
+from tests.proofs.servers import free_port
 from tests.proofs.stack import ROOT, Distributed
+
+from hongzhu.waiting import wait_for
 
 UV = Path(sys.executable).with_name("uv")
 AGENCY = "legal_aid"

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from hongzhu import bus, worker
 from hongzhu.messages import TaskDue
-from hongzhu.rehearsal.trial import wait_for
 from hongzhu.relay import ConfirmingPublisher, Waiting
 from hongzhu.testing.examples import MONDAY
+from hongzhu.waiting import wait_for
 from hongzhu_registry.agencies.provision import declare_queue
 
 _forks = multiprocessing.get_context("fork")

@@ -25,8 +25,10 @@ from tests.journeys.county import FIRST_DAY
 from tests.journeys.people import Mailbox, mail_server
 from tests.proofs.flock import MARKS, NAME, POISON, SEALED, Flock, Writings
 from tests.proofs.forking import Forked
-from tests.proofs.servers import postgres_program, wait_for
+from tests.proofs.servers import postgres_program
 from tests.proofs.stack import SERVICES, VHOST, Distributed
+
+from hongzhu.waiting import wait_for
 
 Say = Callable[[str], None]
 QUEUES = (*SERVICES, "agency.education_bureau", "agency.legal_aid")

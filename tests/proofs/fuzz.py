@@ -36,13 +36,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from sqlalchemy import update
-from tests.proofs.servers import free_port, wait_for
+from tests.proofs.servers import free_port
 
 from hongzhu import clock
 from hongzhu import settings as configuration
 from hongzhu.database import engine
 from hongzhu.testing.databases import fresh_postgres, fresh_sqlite
 from hongzhu.testing.examples import MONDAY
+from hongzhu.waiting import wait_for
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "services/registry/tests"))
 

@@ -20,8 +20,9 @@ from psycopg import OperationalError
 from tests.journeys import county
 from tests.journeys.county import FIRST_DAY, Task
 from tests.proofs.account import Account, Found
-from tests.proofs.servers import wait_for
 from tests.proofs.stack import VHOST, Distributed, Stack
+
+from hongzhu.waiting import wait_for
 
 AT_RANDOM = "at random"
 MOST_A_WEEK = 3

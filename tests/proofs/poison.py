@@ -16,8 +16,8 @@ from hongzhu.clock import now
 from hongzhu.errors import PoisonError
 from hongzhu.messages import TaskDue
 from hongzhu.parked import Parked
-from hongzhu.rehearsal.trial import wait_for
 from hongzhu.testing.examples import MONDAY
+from hongzhu.waiting import wait_for
 
 AGENCY = "poisoned"
 QUEUE = f"agency.{AGENCY}"

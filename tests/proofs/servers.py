@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from hongzhu.rehearsal.trial import wait_for
+from hongzhu.waiting import wait_for
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin")
 

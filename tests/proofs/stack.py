@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from tests.proofs.forking import Forked
-from tests.proofs.servers import Servers, wait_for
+from tests.proofs.servers import Servers
 
 from hongzhu.rehearsal.trial import Process, Trial
+from hongzhu.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("registry", "scheduler", "notifier")

@@ -18,7 +18,7 @@ from hongzhu.database import engine
 from hongzhu.settings import settings
 from hongzhu.testing.databases import Configure
 from hongzhu.testing.examples import MONDAY
-from hongzhu.testing.waiting import wait_until
+from hongzhu.waiting import wait_for
 from hongzhu_registry.children.models import Child, Relative, RosterEntry
 from hongzhu_registry.database import database, outbox_rows
 from hongzhu_registry.evidence.models import Evidence
@@ -79,16 +79,16 @@ def test_a_killed_import_leaves_whole_sheets_or_nothing_and_completes_when_run_a
     halves = 0
     for done in (0, 3):
         importing = start()
-        wait_until(partial(_as_far_as, done), 60)
+        wait_for("the import to come so far", partial(_as_far_as, done), 60)
         with engine(settings().database_url("registry")).begin() as blocker:
             # From here on a sheet gets as far as its children's rows and no further.
             blocker.execute(text("LOCK TABLE relative IN SHARE MODE"))
             waiting = text("SELECT count(*) FROM pg_locks WHERE relation = 'relative'::regclass AND NOT granted")
             with engine(settings().database_url("registry")).connect() as watcher:
-                wait_until(partial(watcher.scalar, waiting), 60)
+                wait_for("somebody to wait for a lock", partial(watcher.scalar, waiting), 60)
             importing.send_signal(signal.SIGKILL)
             assert importing.wait() == -signal.SIGKILL
-        wait_until(lambda: not _still_connected(), 60)
+        wait_for("the killed process's connections to end", lambda: not _still_connected(), 60)
         kept = rosters_kept()
         halves += sum(expected[school] != count for school, count in kept.items())
         assert done <= len(kept) < len(ROSTERS)

@@ -16,7 +16,7 @@ from hongzhu import cli, i18n
 from hongzhu.installation import SecretFiles, new_key
 from hongzhu.settings import settings
 from hongzhu.testing.databases import Configure
-from hongzhu.testing.waiting import wait_until
+from hongzhu.waiting import wait_for
 from hongzhu_registry.access import totp
 from hongzhu_registry.access.models import Account
 from hongzhu_registry.children.models import Child, Relative
@@ -136,7 +136,9 @@ def test_keys_are_rotated_while_everybody_goes_on_writing_and_nothing_is_lost(
         done += renewed
         if done >= 100:
             # Both go on writing in the middle of it, however slow the machine lets them be.
-            wait_until(lambda: old_process.changed and new_process.inserted)
+            wait_for(
+                "both processes to be in the middle of writing", lambda: old_process.changed and new_process.inserted
+            )
             raise StoppedError
 
     with pytest.raises(StoppedError):

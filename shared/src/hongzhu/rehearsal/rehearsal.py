@@ -20,8 +20,9 @@ from hongzhu.rehearsal.chaos import Chaos
 from hongzhu.rehearsal.comparison import Outcome, compare
 from hongzhu.rehearsal.knowledge import Knowledge
 from hongzhu.rehearsal.people import People
-from hongzhu.rehearsal.trial import Trial, wait_for
+from hongzhu.rehearsal.trial import Trial
 from hongzhu.settling import Watch
+from hongzhu.waiting import wait_for
 
 DAY = timedelta(days=1)
 PATIENCE = 180.0

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from hongzhu import runtime
 from hongzhu.errors import ConfigurationError
 from hongzhu.registry_client import RegistryClient
 from hongzhu.settings import settings
+from hongzhu.waiting import wait_for
 
 OPERATED_AS: Mapping[str, str] = {"import": "registry", "user": "registry"}
 """Whose secrets a command needs, where those of the migrations are not enough: they hold no keys to what is sealed."""
@@ -49,17 +50,6 @@ class Process(Protocol):
 
 PATIENCE = 180.0
 """Seconds in which the registry must have come up, also where others are at work on the machine."""
-
-
-def wait_for(what: str, condition: Callable[[], Any], limit: float = 90.0, pause: float = 0.05) -> Any:
-    """Poll `condition` until it is true and return what it answered; raises `TimeoutError` after `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while True:
-        if answer := condition():
-            return answer
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {limit:.0f} s in vain for {what}")
-        time.sleep(pause)  # between two looks, up to the limit
 
 
 class Trial:
