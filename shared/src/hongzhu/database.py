@@ -13,7 +13,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, MetaData, Table, create_engine, event, func, select, text
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
@@ -46,7 +46,7 @@ def engine(url: str) -> Engine:
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         made = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
         event.listen(made, "connect", _prepare_sqlite)
-        event.listen(made, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(made, "begin", _begin_on_sqlite)
         return made
     # preserve_rowcount: INSERT … SELECT must tell how many rows went in.
     # No overflow: connections beyond the pool's size would be made and ended with every request.
@@ -90,6 +90,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _begin_on_sqlite(connection: Connection) -> None:
+    # Whoever may write takes its turn at once; whoever only reads (`Database.reading`) waits for nobody.
+    only_reads = connection.get_execution_options().get("only_reads")
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
 class Database:
     """One service's own database, by the service's name."""
 
@@ -112,6 +118,13 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """Open a transaction, commit it at the end, roll it back on an error."""
         with sessions(self.url).begin() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a transaction for reading alone: on SQLite, too, no writer is waited for."""
+        with sessions(self.url)() as session:
+            session.connection(execution_options={"only_reads": True})
             yield session
 
     def migrate(self) -> None:

@@ -23,7 +23,6 @@ from hongzhu import bus, inbox, outbox
 from hongzhu.clock import now
 from hongzhu.database import Database
 from hongzhu.frames import published
-from hongzhu.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -205,17 +204,15 @@ def replay_recent(database: Database) -> None:
 def run(database: Database, broker_url: str, stop: Event) -> None:
     """Keep passing on what `database`'s outbox holds until `stop` is set, whatever happens to broker and database."""
     sender: Publisher | None = None
-    usual = pause = POLL / settings().pace
+    pause = POLL
     with outbox.written.hanging() as bell:
         while not stop.is_set():
             try:
                 sender = sender or publisher(broker_url)
-                while not stop.is_set() and pass_on(database, sender) > 0:
-                    pass
-                pause = usual
-            except (
-                Exception
-            ) as error:  # the broker or the database is away; what was not confirmed is still in the outbox
+                while not stop.is_set() and pass_on(database, sender) >= WINDOW:
+                    pass  # a window that is not full was all there was
+                pause = POLL
+            except Exception as error:  # broker or database is away; what was not confirmed is still in the outbox
                 log.warning("relay of %s waits: %s", database.service, type(error).__name__)
                 if sender:
                     sender.close()

@@ -105,7 +105,7 @@ class Service:
         """Say whether something that it does by the clock is still to be done today."""
         if self.busy is None:
             return False
-        with self.database.transaction() as session:
+        with self.database.reading() as session:
             return self.busy(session)
 
     def count_unheard(self) -> int:

@@ -78,7 +78,7 @@ class Watch:
         for service in self._services:
             table = _outbox(service)
             about_them = or_(table.c.topic.startswith("child."), table.c.topic.startswith("school."))
-            with service.database.transaction() as session:
+            with service.database.reading() as session:
                 if session.scalar(select(table.c.sequence).where(about_them).limit(1)) is not None:
                     return False
         return True
@@ -87,19 +87,19 @@ class Watch:
         table = _outbox(service)
         columns = table.c.sequence, table.c.message_id, table.c.topic, table.c.published_at.is_(None)
         new = table.c.sequence > self._through[service.name] - _LOOKED_BACK
-        with service.database.transaction() as session:
+        with service.database.reading() as session:
             rows = session.execute(select(*columns).where(new)).all()
         yield from (tuple(row) for row in rows)
 
     def _has_to_send(self, service: Service) -> bool:
         table = _outbox(service)
-        with service.database.transaction() as session:
+        with service.database.reading() as session:
             return session.scalar(select(table.c.sequence).where(table.c.published_at.is_(None)).limit(1)) is not None
 
     def _handled(self, service: Service, ids: Sequence[str]) -> set[str]:
         table = service.database.metadata.tables[inbox.NAME]
         found: set[str] = set()
-        with service.database.transaction() as session:
+        with service.database.reading() as session:
             for some in batches(ids, _AT_ONCE):
                 found.update(session.scalars(select(table.c.message_id).where(table.c.message_id.in_(some))))
         return found

@@ -1,10 +1,10 @@
 """The delivery log, which is also the send lock: one row a recipient, channel and cause."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now
@@ -27,43 +27,41 @@ class Reservation(NamedTuple):
     cause: str
     day: date
 
-    @property
-    def row(self) -> ColumnElement[bool]:
-        """Where it stands in the log, as long as its outcome is open."""
-        return (
-            (delivery.c.recipient_id == self.recipient_id)
-            & (delivery.c.channel == self.channel)
-            & (delivery.c.cause == self.cause)
-            & (delivery.c.status == "reserved")
-        )
 
-
-def reserve(session: Session, reservation: Reservation, lines: Iterable[NoticeLine]) -> bool:
-    """Take a reservation; false when someone has or had it."""
-    row = {
-        **reservation._asdict(),
-        "status": "reserved",
-        "reserved_at": now(),
-        "lines": [line.model_dump(mode="json") for line in lines],
-    }
-    result = session.execute(upsert(session, delivery).values(row).on_conflict_do_nothing())
-    return bool(result.rowcount)  # type: ignore[attr-defined]  # an INSERT answers with a CursorResult
+def reserve(session: Session, wanted: Mapping[Reservation, Sequence[NoticeLine]]) -> set[Reservation]:
+    """Take reservations, each with what is said; return those that nobody has or had."""
+    if not wanted:
+        return set()
+    common = {"status": "reserved", "reserved_at": now()}
+    rows = [
+        {**reservation._asdict(), **common, "lines": [line.model_dump(mode="json") for line in lines]}
+        for reservation, lines in sorted(wanted.items())  # in one order, so that nobody waits in a ring
+    ]
+    taken = upsert(session, delivery).values(rows).on_conflict_do_nothing()
+    columns = [delivery.c[name] for name in Reservation._fields]
+    return {Reservation(*row) for row in session.execute(taken.returning(*columns))}
 
 
 def renew(session: Session, reservation: Reservation) -> bool:
     """Begin the lease anew just before sending; false when the reservation was given up meanwhile."""
-    result = session.execute(update(delivery).where(reservation.row).values(reserved_at=now()))
+    result = session.execute(update(delivery).where(_open([reservation])).values(reserved_at=now()))
     return bool(result.rowcount)  # type: ignore[attr-defined]  # as above
 
 
-def settle(session: Session, reservation: Reservation, outcome: Outcome) -> None:
-    """Write down the outcome and tell it to the bus, unless the reservation was given up meanwhile."""
-    _settle(session, outcome, reservation.row)
+def settle(session: Session, reservations: Collection[Reservation], outcome: Outcome) -> None:
+    """Write down the outcome and tell it to the bus, but of reservations that were given up meanwhile."""
+    if reservations:
+        _settle(session, outcome, _open(reservations))
+
+
+def is_stale() -> ColumnElement[bool]:
+    """Say in SQL whether there are reservations of processes that died."""
+    return select(delivery).where(_stale()).exists()
 
 
 def give_up_stale(session: Session) -> int:
     """Call the reservations of processes that died maybe sent: nobody knows how far they came."""
-    return _settle(session, "maybe_sent", (delivery.c.status == "reserved") & (delivery.c.reserved_at < now() - LEASE))
+    return _settle(session, "maybe_sent", _stale())
 
 
 def reached(session: Session, recipient_id: str, cause: str) -> bool:
@@ -79,6 +77,17 @@ def counts(session: Session) -> list[tuple[date, str, str, int]]:
     by = delivery.c.day, delivery.c.channel, delivery.c.status
     statement = select(*by, func.count()).group_by(*by).order_by(by[0].desc(), *by[1:])
     return [(day, channel, status, count) for day, channel, status, count in session.execute(statement)]
+
+
+def _stale() -> ColumnElement[bool]:
+    return and_(delivery.c.status == "reserved", delivery.c.reserved_at < now() - LEASE)
+
+
+def _open(reservations: Collection[Reservation]) -> ColumnElement[bool]:
+    """Choose where reservations stand in the log, as long as their outcome is open."""
+    keys = [(each.recipient_id, each.channel, each.cause) for each in reservations]
+    named = tuple_(delivery.c.recipient_id, delivery.c.channel, delivery.c.cause).in_(keys)
+    return and_(named, delivery.c.status == "reserved")
 
 
 def _settle(session: Session, outcome: Outcome, which: ColumnElement[bool]) -> int:

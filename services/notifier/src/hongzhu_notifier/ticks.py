@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, time, timedelta
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu import clock
@@ -30,14 +31,24 @@ class Sending(NamedTuple):
 
 
 def tell() -> None:
-    """Tell at once what is urgent, and the rest if it is time and nothing more is coming in; settle what dead processes left."""
-    with database.transaction() as session:
-        if given_up := deliveries.give_up_stale(session):
-            log.warning("%d digests may have been sent or not: their process died", given_up)
+    """Tell at once what is urgent, and the rest if it is time and nothing more is coming in; settle what dead processes left.
+
+    Where there is nothing to do, one statement finds out.
+    """
     moment = clock.local_now()
-    _round(moment.date(), urgent=True)
-    if moment.time() >= time.fromisoformat(settings().digest_at):
-        _round(moment.date(), urgent=False)
+    today, is_time = moment.date(), moment.time() >= time.fromisoformat(settings().digest_at)
+    with database.reading() as session:
+        stale, urgent, rest = session.execute(
+            select(deliveries.is_stale(), waiting.is_there(today, urgent=True), waiting.is_there(today, urgent=False))
+        ).one()
+    if stale:
+        with database.transaction() as session:
+            given_up = deliveries.give_up_stale(session)
+        log.warning("%d digests may have been sent or not: their process died", given_up)
+    if urgent:
+        _round(today, urgent=True)
+    if rest and is_time:
+        _round(today, urgent=False)
 
 
 def forget_old() -> None:
@@ -66,35 +77,30 @@ def _reserve(
     with database.transaction() as session:
         asked = waiting.of_place(session, place, today, urgent=urgent)
     told = recipients.ask(registry, place, asked)  # no transaction is open while the registry is asked
-    sendings = []
     with database.transaction() as session:
         # Under the lock shows what was closed meanwhile, or told by another notifier.
         owed = set(asked).intersection(waiting.of_place(session, place, today, urgent=urgent, lock=True))
-        untold = set(owed)
-        for digest in at_once(owed, told) if urgent else digests(owed, told, today):
-            reserved = [way for way in ways if way.reaches(digest.recipient) and _lock(session, digest, way, today)]
-            if reserved:
-                waiting.mark_told(session, digest.owed)
-                untold.difference_update(digest.owed)
-            for way in reserved:
-                if way.external:
-                    sendings.append(Sending(digest, way))
-                else:
-                    deliveries.settle(session, _reservation(digest, way, today), "sent")
+        made = at_once(owed, told) if urgent else digests(owed, told, today)
+        wanted = [Sending(digest, way) for digest in made for way in ways if way.reaches(digest.recipient)]
+        free = deliveries.reserve(session, {_reservation(each, today): each.digest.lines for each in wanted})
+        reserved = [each for each in wanted if _reservation(each, today) in free]
+        said = {each for sending in reserved for each in sending.digest.owed}
+        waiting.mark_told(session, said)
+        kept = [_reservation(each, today) for each in reserved if not each.channel.external]
+        deliveries.settle(session, kept, "sent")
         # Nobody to tell, no way to reach them, or they had today's digest before.
-        _later(session, untold, today, urgent=urgent)
-    return sendings
+        _later(session, owed - said, today, urgent=urgent)
+    return [each for each in reserved if each.channel.external]
 
 
 def _send(sending: Sending, today: date) -> None:
-    digest, channel = sending
-    reservation = _reservation(digest, channel, today)
+    digest, reservation = sending.digest, _reservation(sending, today)
     with database.transaction() as session:
         if not deliveries.renew(session, reservation):
             return
     outcome = _outcome(sending)
     with database.transaction() as session:
-        deliveries.settle(session, reservation, outcome)
+        deliveries.settle(session, [reservation], outcome)
         if not deliveries.reached(session, digest.recipient.recipient_id, digest.cause):
             _later(session, digest.owed, today, urgent=digest.urgent, state="told")
 
@@ -118,9 +124,6 @@ def _outcome(sending: Sending) -> Outcome:
     return "sent"
 
 
-def _lock(session: Session, digest: Digest, channel: Channel, today: date) -> bool:
-    return deliveries.reserve(session, _reservation(digest, channel, today), digest.lines)
-
-
-def _reservation(digest: Digest, channel: Channel, today: date) -> Reservation:
+def _reservation(sending: Sending, today: date) -> Reservation:
+    digest, channel = sending
     return Reservation(digest.recipient.recipient_id, channel.name, digest.cause, today)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now
@@ -30,26 +31,27 @@ def settled(session: Session, today: date) -> bool:
 
 def is_left(session: Session, today: date) -> bool:
     """Say whether anything is still to be told today."""
-    return any(places(session, today, urgent=each) for each in (True, False))
+    return bool(session.scalar(select(or_(*(is_there(today, urgent=each) for each in (True, False))))))
+
+
+def is_there(today: date, *, urgent: bool) -> ColumnElement[bool]:
+    """Say in SQL whether anything is to be told today, or at once."""
+    return _to_tell(select(owed.c.place), today, urgent=urgent).exists()
 
 
 def places(session: Session, today: date, *, urgent: bool = False) -> list[str]:
     """Name the places with something to be told today, in no order: so notifiers rarely meet, and a school that the
     registry cannot answer for does not hold up the others for ever."""
-    statement = select(owed.c.place).join(programme, programme.c.code == owed.c.programme)
-    named = statement.where(_ready(today), _told(urgent)).group_by(owed.c.place).order_by(func.random())
+    named = _to_tell(select(owed.c.place), today, urgent=urgent).group_by(owed.c.place).order_by(func.random())
     return list(session.scalars(named))
 
 
 def of_place(session: Session, place: str, today: date, *, urgent: bool = False, lock: bool = False) -> list[Owed]:
     """Read what is to be told today, or at once, in one place; `lock` keeps everyone else from telling or closing it
     meanwhile."""
-    statement = (
-        select(owed, programme.c.name_zh, programme.c.name_en, _ASSIGNEE.label("tell"))
-        .join(programme, programme.c.code == owed.c.programme)
-        .where(owed.c.place == place, _ready(today), _told(urgent))
-        .order_by(*owed.primary_key.columns)
-    )
+    columns = owed, programme.c.name_zh, programme.c.name_en, _ASSIGNEE.label("tell")
+    statement = _to_tell(select(*columns), today, urgent=urgent).where(owed.c.place == place)
+    statement = statement.order_by(*owed.primary_key.columns)
     if lock:
         # This waits for the other notifier rather than skip what it has locked: two that split a school between them
         # would each tell a teacher half of the day's tasks.
@@ -91,6 +93,11 @@ def forget_old(session: Session) -> None:
 
 
 _ASSIGNEE = func.coalesce(owed.c.assignee, programme.c.assignee)
+
+
+def _to_tell(asked: Select[Any], today: date, *, urgent: bool) -> Select[Any]:
+    of_programme = asked.join(programme, programme.c.code == owed.c.programme)
+    return of_programme.where(_ready(today), _told(urgent))
 
 
 def _told(urgent: bool) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from hongzhu_scheduler.planner import is_left, plan
 def tick() -> None:
     """Issue what has fallen due, close what is over, say what is overdue; where there is nothing to do, one statement finds out."""
     day = today()
-    with database.transaction() as session:
+    with database.reading() as session:
         left, over, waiting = session.execute(select(is_left(day), is_over(day), is_waiting(day))).one()
     if left:
         plan(database, day)

@@ -17,8 +17,12 @@ from hongzhu.registry_client import RegistryClient
 Row = Mapping[str, Any]
 Job = Callable[[], object]
 DAY = timedelta(days=1)
-TOGETHER = 60
+TOGETHER = 100
 """The most children whom one record of something done together names."""
+OTHERS = (0.6, 0.2, 0.2)
+"""In how many of a school's periods all are seen to together, some only later, or some come in on paper long after."""
+APART = 0.3
+"""How many of the children are then among those."""
 
 
 class Filing(NamedTuple):
@@ -65,19 +69,19 @@ class People:
         of_child = self.dice("child", task["id"])
         if of_child.random() >= self.rate:
             return None
-        # Children of a school are seen to together, or with those who were not there on that day.
+        # A school sees to its children together, on one day of a period; in some periods some of them were not there.
         of_group = self.dice(task["programme"], task["period"], task["school_id"])
         due = date.fromisoformat(task["due_on"]) if task["due_on"] else day + 20 * DAY
         first = max(day, date.fromisoformat(task["opens_on"]))
         days = calendar.days.between(first, due) or [max(first, min(due, first))]
         on_time = of_group.choice(list(days)[:15])
-        handed_in, late = max(due, on_time) + of_group.randint(5, 30) * DAY, due + of_group.randint(1, 6) * DAY
-        way = of_child.random()
-        if way < 0.85:
-            return on_time, on_time
-        if way < 0.93:  # done, and handed in on paper long after, one list of a school
-            return handed_in, on_time
-        return late, late
+        others, apart = of_group.choices((None, "later", "on paper"), OTHERS)[0], of_child.random() < APART
+        if apart and others == "later":
+            late = due + of_group.randint(1, 6) * DAY
+            return late, late
+        if apart and others == "on paper":  # done, and handed in long after, one list of a school
+            return max(due, on_time) + of_group.randint(5, 30) * DAY, on_time
+        return on_time, on_time
 
     def filings(self, day: date, school_of: Mapping[str, str | None]) -> list[Job]:
         """Return what is to be filed by a day, as jobs; `school_of` says where each child is now, if it is here at all."""

@@ -149,12 +149,13 @@ class Rehearsal:
             tasks = self._ask(lambda: list(self.people.offices["bureau"].items("/tasks", state="due")))
             self.people.take_note(tasks, self.day, self.knowledge.calendar)
         here = {each["id"]: each["school_id"] for each in self.knowledge.children if each["left_on"] is None}
-        jobs = [*self.people.filings(self.day, here), *self._news()]
-        self._do(jobs)
+        news = self._news()
+        self._do([*self.people.filings(self.day, here), *news])
         self._tell_oracle()
-        if (self.chaos and self.chaos.repeat(self.watch)) or jobs:
+        # What was filed counts by its own day, whenever it is heard of; what else happened holds since the day it is heard.
+        if (self.chaos and self.chaos.repeat(self.watch)) or news or self.day >= self.last:
             self._settle()
-        self._learn()
+            self._learn()
 
     def _learn(self) -> None:
         """Read again what something was said of since it was last read."""

@@ -1,8 +1,9 @@
 """The catalogue's statements."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from hongzhu.programme import EverySchoolWeek, Programme
@@ -42,10 +43,16 @@ def running(session: Session, code: str) -> ProgrammeVersion | None:
 
 def definitions(session: Session, agency: str | None = None) -> list[Programme]:
     """Return the definitions of all programmes that run, or of one agency's."""
-    statement = select(ProgrammeVersion.definition).where(ProgrammeVersion.status == "approved")
+    statement = select(cast(ProgrammeVersion.definition, Text)).where(ProgrammeVersion.status == "approved")
     if agency is not None:
         statement = statement.where(ProgrammeVersion.agency == agency)
-    return [Programme.model_validate(found) for found in session.scalars(statement.order_by(ProgrammeVersion.code))]
+    return [_read(found) for found in session.scalars(statement.order_by(ProgrammeVersion.code))]
+
+
+# To read what all programmes say takes longer than most requests do beside it, and it hardly ever changes.
+@lru_cache(1000)
+def _read(definition: str) -> Programme:
+    return Programme.model_validate_json(definition)
 
 
 def evidence_kind(session: Session, code: str, version: int) -> str | None:
