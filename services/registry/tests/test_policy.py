@@ -106,6 +106,7 @@ POLICY: dict[tuple[str, str], tuple[set[str], Any]] = {
     ("GET", "/conflicts"): ({"bureau"}, None),
     ("GET", "/imports/import-{own}"): ({"bureau"}, None),
     ("GET", "/imports/import-{own}/errors"): ({"bureau"}, None),
+    ("GET", "/leaders"): ({"bureau", "school", "other_school"}, None),
     ("GET", "/mandatory_reports"): (STAFF | {"protection"}, None),
     ("POST", "/mandatory_reports"): (PERSONAL, {"child_id": "child-{own}", "what": "淤青"}),
     ("GET", "/mandatory_reports/report-{own}"): ({"school", "carers", "protection"}, None),

@@ -50,6 +50,7 @@ from hongzhu_registry.excuses.endpoints import router as excuses
 from hongzhu_registry.facilities.endpoints import router as facilities
 from hongzhu_registry.imports.endpoints import router as imports
 from hongzhu_registry.imports.pages import router as import_pages
+from hongzhu_registry.leadership.endpoints import router as leaders
 from hongzhu_registry.mandatory_reports.endpoints import router as mandatory_reports
 from hongzhu_registry.moves.endpoints import router as moves
 from hongzhu_registry.notices.endpoints import router as notices
@@ -92,6 +93,7 @@ API = (
     excuses,
     facilities,
     imports,
+    leaders,
     mandatory_reports,
     moves,
     notices,

@@ -93,6 +93,13 @@ class Database(ServiceDatabase):
             yield session
 
     @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a transaction for reading alone, which sees everything."""
+        with super().reading() as session:
+            narrow(session, {"level": EVERYTHING})
+            yield session
+
+    @contextmanager
     def unseeing(self) -> Iterator[Session]:
         """Open a transaction that sees no row of a person's until it is told for whom it reads."""
         with super().transaction() as session:

@@ -17,7 +17,7 @@ from hongzhu_registry.app import make_app
 from hongzhu_registry.audit.service import seal_new
 from hongzhu_registry.database import database
 from hongzhu_registry.notices.service import on_notice_settled
-from hongzhu_registry.offices.service import bring_up_to_date
+from hongzhu_registry.offices import service as offices
 from hongzhu_registry.retention.ticks import anonymise_due
 from hongzhu_registry.schools.queries import names
 from hongzhu_registry.tallies.ticks import catch_up
@@ -65,7 +65,7 @@ service = Service(
         Tick("seal-audit", 1, seal_new),
         Tick("see-second-wall", 3600, see_it_holds),
         Tick("forget-answers", 3600, _forget_answers),
-        Tick("say-offices", 2, bring_up_to_date),
+        Tick("say-offices", 2, offices.bring_up_to_date),
         Tick("catch-up", 1, catch_up),
         Tick("anonymise-due", 3600, anonymise_due),
         Tick("forget-sign-ins", 3600, _forget_sign_ins),
@@ -74,5 +74,6 @@ service = Service(
     keeps_queues=_agencies_queues,
     after_migrate=_after_migrate,
     names=names,
+    busy=offices.is_left,
     ledger=lambda session: count_by_state(session, today()),
 )

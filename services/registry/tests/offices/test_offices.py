@@ -14,7 +14,7 @@ from hongzhu_registry.database import database
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.facilities.models import Facility
 from hongzhu_registry.leadership.models import Leader
-from hongzhu_registry.offices.service import announce, bring_up_to_date
+from hongzhu_registry.offices.service import announce, bring_up_to_date, is_left
 from hongzhu_registry.programmes import service as programmes
 from hongzhu_registry.tasks.consumers import on_task_due
 
@@ -133,3 +133,18 @@ def test_the_city_s_leading_group_is_a_fact_and_evidence(county: County) -> None
     (city,) = told(county)
     assert city.has_leading_group is True
     assert shown("city", "leading_group") == [date(2020, 8, 20)]
+
+
+def test_somebody_who_waits_for_it_can_tell_when_everything_about_offices_is_said(county: County) -> None:
+    def left() -> bool:
+        with database.reading() as session:
+            return is_left(session)
+
+    assert left(), "nothing of any office was said yet"
+    told(county)
+    assert not left()
+    with database.transaction() as session:
+        session.add(Facility(organisation="团市委", kind="swallow_home", name="雏燕之家", status="selected"))
+    assert left(), "a site is missing now"
+    told(county)
+    assert not left()

@@ -67,11 +67,8 @@ def compare(knowledge: Knowledge, tasks: Sequence[Row], day: date) -> Outcome:
 
 def stands(oracle: StateOracle, key: Key, day: date) -> Standing:
     """Say how a task stands on a day; what was done counts from the earliest evidence in its window."""
-    code, subject, _period = key
     opens, due, grace = oracle.issued[key]
-    kind = oracle.versions[code][max(oracle.versions[code])].programme.resolved_by
-    counting = [each for each in oracle.done(subject, kind) if opens <= each and (grace is None or each <= grace)]
-    return oracle.state(key, day), opens, _announced(due), _announced(grace), min(counting, default=None)
+    return oracle.state(key, day), opens, _announced(due), _announced(grace), min(oracle.counting(key), default=None)
 
 
 def _announced(day: date | None) -> date | None:

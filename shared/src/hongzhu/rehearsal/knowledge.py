@@ -1,4 +1,4 @@
-"""What the API tells, day by day, as the oracle is told it: calendar, programmes, facts, what happened, evidence, tasks."""
+"""What the API tells, day by day, as the oracle is told it: calendar, programmes, facts, what happened, evidence."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -7,9 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from hongzhu.calendar import SchoolCalendar
-from hongzhu.facts import SUBJECTS, ChildFacts, Facts, SchoolFacts
+from hongzhu.facts import AgencyFacts, ChildFacts, CityFacts, FacilityFacts, Facts, SchoolFacts
 from hongzhu.programme import Programme, leaves
 from hongzhu.registry_client import RegistryClient
+from hongzhu.rehearsal.offices import CITY, done, offices
 from hongzhu.rehearsal.states import StateOracle
 from hongzhu.trigger import OnEvent, parts
 
@@ -35,13 +36,20 @@ OF_CHILD: Mapping[str, Callable[[Row, Row], Any]] = {
     "boarding": lambda child, _school: child["boarding"],
     "in_poverty": lambda child, _school: child["in_poverty"],
     "academic_concern": lambda child, _school: child["academic_concern"],
+    "cannot_attend": lambda child, _school: "送教上门" in (child["disability"] or ""),
 }
 ABOUT_PEOPLE = {"child.changed.v1", "school.changed.v1"}
-ALL = ABOUT_PEOPLE | {"calendar.changed.v1", "programme.changed.v1"}
-EVENTS = {"roster_change"}
-"""What the rehearsal makes happen, and so can tell the oracle of."""
-BY_WORKBOOK = {"leading_group"}
-"""Evidence that comes by workbook alone, and that no list of the API has."""
+OTHERS = {"calendar.changed.v1", "programme.changed.v1", "office.changed.v1", "subject.event.v1"}
+TOLD = ABOUT_PEOPLE | OTHERS
+"""What facts, rules, events and the calendar stand on: after any of these something is to be read again."""
+TOLD_TO_CLIENTS: Mapping[str, Collection[str]] = {
+    "child": {*OF_CHILD, *PAIRED},
+    "school": SchoolFacts.model_fields,
+    "agency": AgencyFacts.model_fields.keys() - {"places_short"},
+    "city": CityFacts.model_fields,
+    "facility": FacilityFacts.model_fields,
+}
+"""The facts that a client can know. Places are short for moments between two messages, and nobody outside is told of these."""
 
 
 def _equal(value: object, other: object) -> bool | None:
@@ -61,57 +69,129 @@ class Knowledge:
         self.left_out: dict[str, str] = {}
         """Programmes that are not compared, with the reason: they ask for what a client from outside is not told."""
         self._calendar_version = 0
-        self._where: dict[str, tuple[str, bool]] = {}
+        self._known: dict[str, Row] = {}
+        """Each child as it was last read."""
+        self._pairs: Mapping[str, Collection[str]] = {}
+        """Who had a lasting pairing when last read, by kind."""
+        self._offices: dict[str, Facts] = {}
+        self._marks: defaultdict[str, defaultdict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(dict))
+        """Marks by child, subject and day."""
 
-    def learn(self, day: date, new: Collection[str] = ALL) -> None:
+    def learn(self, day: date, new: Collection[str] = TOLD) -> None:
         """Read what may have changed, all or that of which something new was said, and tell it as it stands on a day."""
         if "calendar.changed.v1" in new:
             self._learn_calendar(day)
         if "programme.changed.v1" in new:
             self.learn_programmes()
-        if ABOUT_PEOPLE.isdisjoint(new):
-            return self.reach(day)
+        if "office.changed.v1" in new:
+            self.learn_offices(day)
+        if "subject.event.v1" in new:
+            self._learn_referrals()
+        if not ABOUT_PEOPLE.isdisjoint(new):
+            self._learn_people(day, new)
+        self.reach(day)
+
+    def _learn_people(self, day: date, new: Collection[str]) -> None:
         paired = self._paired()
+        before = self._pairs or paired
         if "school.changed.v1" in new:
             self.schools = list(self.bureau.items("/schools"))
         if "child.changed.v1" in new:
             self.children = list(self.bureau.items("/children"))
-        by_id = {each["id"]: each for each in self.schools}
         for school in self.schools:
             self.oracle.know(_facts(SchoolFacts, school, _of_school(school, paired), school["id"], present=True), day)
-        moved: set[str] = set()
-        first = not self._where  # a roster that is taken in is no change of it
+        # An agency matches whoever newly waits on the very same day: first everybody waits, and then not any more.
+        for pairs in (before, paired):
+            self._tell_children(day, pairs, last=pairs is paired)
+            self.reach(day)
+        self._pairs = paired
+        self._see_changes(day)
+
+    def _tell_children(self, day: date, paired: Mapping[str, Collection[str]], *, last: bool) -> None:
+        schools = {each["id"]: each for each in self.schools}
         for child in self.children:
-            facts = {name: read(child, by_id[child["school_id"]]) for name, read in OF_CHILD.items()}
-            facts |= {name: child["id"] in paired[kind] for name, kind in PAIRED.items()}
-            known = _facts(ChildFacts, child, facts, child["school_id"], present=child["left_on"] is None)
-            self.oracle.know(known, day)
-            moved |= self._moved(child)
-        for school_id in () if first else moved:
-            self.oracle.happen(f"roster-{day}", "roster_change", day, school_id, None)
-        return self.reach(day)
+            facts = {name: read(child, schools[child["school_id"]]) for name, read in OF_CHILD.items()}
+            facts |= {name: child["id"] in paired.get(kind, ()) for name, kind in PAIRED.items()}
+            row = {**child, "version": 2 * child["version"] - (not last)}
+            self.oracle.know(_facts(ChildFacts, row, facts, child["school_id"], present=child["left_on"] is None), day)
+
+    def _see_changes(self, day: date) -> None:
+        """Tell of children that came, moved, left or are poor now: of all but a roster that is taken in, which is no change."""
+        before, self._known = self._known, {each["id"]: each for each in self.children}
+        for child in self.children if before else ():
+            then = before.get(child["id"], child)
+            if _place(then) != _place(child) or child["id"] not in before:
+                for school_id in {then["school_id"], child["school_id"]}:
+                    self.oracle.happen(f"roster-{day}", "roster_change", day, school_id, None)
+            if then["in_poverty"] != child["in_poverty"]:
+                self.oracle.happen(f"hardship-{day}", "hardship_change", day, child["id"], None)
+
+    def learn_offices(self, day: date) -> None:
+        """Read what holds of agencies, of the city and of facilities."""
+        self.agencies, self.facilities = (list(self.bureau.items(path)) for path in ("/agencies", "/facilities"))
+        leaders = list(self.bureau.items("/leaders"))
+        for each in offices(self.agencies, self.facilities, leaders, day):
+            before = self._offices.get(each.id)
+            same = {} if before is None else {"version": before.version, "entered_on": before.entered_on}
+            now = each.model_copy(update=same)
+            if now != before:
+                self._offices[each.id] = now.model_copy(update={"version": now.version + 1})
+                self.oracle.know(self._offices[each.id], day)
+            if getattr(before, "sites_missing", False) and not getattr(now, "sites_missing", True):
+                self.prove(f"sites-{day}", CITY, "sites", str(day))
+        for row in leaders:
+            if row["formed_on"]:
+                self.prove(row["id"], row["school_id"] or CITY, "leading_group", row["formed_on"])
+
+    def _learn_referrals(self) -> None:
+        for row in self.bureau.items("/referrals"):
+            child, accepted, over = row["child_id"], row["accepted_on"], row["withdrawn_on"] is not None
+            self.oracle.happen(row["id"], "referral", date.fromisoformat(row["referred_on"]), child, None)
+            if accepted and not over:
+                on = date.fromisoformat(accepted)
+                self.oracle.happen(f"{row['id']}-yes", "referral_accepted", on, child, None)
+            if answered := accepted or row["declined_on"]:
+                self.prove(f"{row['id']}/answer", child, "referral_answered", answered)
+            if row["counselled_on"]:
+                self.prove(row["id"], child, "counselling", row["counselled_on"])
+
+    def hear_of_harm(self, report_id: str, day: date) -> None:
+        """Tell that a report of harm came in: it happened to whatever agency answers such reports."""
+        for programme in self.programmes.values():
+            if any(isinstance(each, OnEvent) and each.event == "mandatory_report" for each in parts(programme.trigger)):
+                self.oracle.happen(report_id, "mandatory_report", day, programme.agency, None)
+
+    def learn_marks(self, rows: Iterable[Row]) -> None:
+        """Take in results of tests, and tell by how many points children fell."""
+        tested: set[tuple[str, date]] = set()
+        for row in rows:
+            day = date.fromisoformat(row["tested_on"])
+            self._marks[row["child_id"]][row["subject"]][day] = row["mark"]
+            tested.add((row["child_id"], day))
+        for child_id, day in sorted(tested):
+            fell = [
+                marks[max(earlier)] - marks[day]
+                for marks in self._marks[child_id].values()
+                if day in marks and (earlier := [each for each in marks if each < day])
+            ]
+            if (points := max(fell, default=0)) > 0:
+                self.oracle.happen(f"drop-{day}", "assessment_drop", day, child_id, points)
 
     def reach(self, day: date) -> None:
         """Let the oracle work out what is owed up to a day, by what it has been told."""
         self.oracle.refresh(day)
         self.oracle.plan(day)
 
-    def prove(self, proof: str, subject: str, kind: str, done_on: str) -> None:
-        """Tell of one piece of evidence; of one that was told already nothing is new."""
-        self.oracle.prove(proof, subject, kind, date.fromisoformat(done_on), 1)
+    def prove(self, proof: str, subject: str, kind: str, done_on: str | None) -> None:
+        """Tell of one piece of evidence, or without a day that it was taken back; what was told already is not new."""
+        day, version = (date.fromisoformat(done_on), 1) if done_on else (None, 2)
+        self.oracle.prove(proof, subject, kind, day, version)
 
     def pause(self, row: Row) -> None:
         """Tell that a child is away for some days."""
         first, last = date.fromisoformat(row["first"]), row["last"] and date.fromisoformat(row["last"])
         about = {"id": row["id"], "version": 1, "subject_id": row["child_id"], "first": first, "last": last}
         self.oracle.excuse(SimpleNamespace(**about, programme=None, period=None, lifted=False))
-
-    def _moved(self, child: Row) -> set[str]:
-        """Name the schools whose rosters a child changed by coming, moving or leaving since it was last looked at."""
-        now = child["school_id"], child["left_on"] is None
-        before = self._where.get(child["id"])
-        self._where[child["id"]] = now
-        return {school for school, _ in (now, before or now)} if now != before else set()
 
     def _learn_calendar(self, day: date) -> None:
         told = self.bureau.get("/calendar")
@@ -145,20 +225,23 @@ class Knowledge:
                 paired[row["kind"]].add(row["child_id"] or row["school_id"])
         return paired
 
-    def learn_evidence(self, records: Iterable[tuple[str, Row]]) -> None:
-        """Read all evidence there is; `records` are children's and schools' with whom they are of."""
-        for subject, row in records:
-            self.prove(row["id"], subject, row["kind"], row["occurred_on"])
+    def learn_evidence(self) -> None:
+        """Read what lists tell of what was done: all but records, of which they do not tell whose they are."""
         self._paired()
-        for row in self.bureau.items("/activities"):
-            if not row["planned"] and row["school_id"]:
-                self.prove(row["id"], row["school_id"], row["kind"], row["held_on"])
+        for row, subject in done(self.bureau.items("/activities"), self.agencies, self.facilities):
+            self.prove(row["id"], subject, row["kind"], row["held_on"])
         for row in self.bureau.items("/enrolments"):
             if row["starts_on"]:
                 self.prove(row["id"], row["child_id"], row["kind"], row["starts_on"])
-        for row in self.bureau.items("/referrals"):
-            if row["counselled_on"]:
-                self.prove(row["id"], row["child_id"], "counselling", row["counselled_on"])
+        for row in self.bureau.items("/reports"):
+            for programme in self.programmes.values() if row["signed_on"] else ():
+                if (programme.subject, programme.resolved_by) == ("agency", "report"):
+                    self.prove(row["id"], programme.agency, "report", row["signed_on"])
+        self._learn_referrals()
+
+
+def _place(child: Row) -> tuple[str, bool]:
+    return child["school_id"], child["left_on"] is None
 
 
 def _of_school(school: Row, paired: Mapping[str, set[str]]) -> dict[str, Any]:
@@ -173,17 +256,10 @@ def _facts(kind: type[Facts], row: Row, facts: Mapping[str, Any], school_id: str
 
 
 def _beyond(programme: Programme) -> str:
-    """Say why a client from outside cannot tell who a programme is owed to; empty when it can."""
-    if programme.subject not in ("child", "school"):
-        return programme.subject
-    if programme.resolved_by in BY_WORKBOOK:
-        return programme.resolved_by
-    told = {"child": {*OF_CHILD, *PAIRED}, "school": {*SchoolFacts.model_fields}}
-    common = set(Facts.model_fields)
+    """Name the fact that a programme asks about and a client from outside is not told of; empty when there is none."""
     for leaf in leaves(programme.eligible):
         of_school = leaf.fact.startswith("school.")
-        if leaf.fact.removeprefix("school.") not in told["school" if of_school else programme.subject] | common:
+        told = TOLD_TO_CLIENTS["school" if of_school else programme.subject]
+        if leaf.fact.removeprefix("school.") not in {*told, *Facts.model_fields}:
             return leaf.fact
-    assert programme.subject in SUBJECTS
-    events = {each.event for each in parts(programme.trigger) if isinstance(each, OnEvent)}
-    return ", ".join(sorted(events - EVENTS))
+    return ""

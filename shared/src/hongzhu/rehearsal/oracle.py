@@ -177,6 +177,8 @@ class Oracle:
         names = sorted(self.facts if only is None else only & self.facts.keys())
         for facts in map(self.facts.__getitem__, names):
             kind = type(facts).__name__.removesuffix("Facts").lower()
+            if kind == "agency" and facts.id != programme.agency:
+                continue  # what an agency promises of itself is no other's
             school = self.facts.get(facts.school_id)
             if kind == programme.subject and facts.present and holds(programme.eligible, facts, school):
                 found.append(facts)

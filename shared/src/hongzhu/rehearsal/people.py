@@ -1,18 +1,20 @@
-"""People: what schools, agencies and the bureau do in a rehearsal, through the API as everybody does.
+"""People: what schools, agencies and the bureau file in a rehearsal, through the API as everybody does.
 
 Who does what and when is drawn from a seed: most is done on time, some late, some was done and is handed in on paper long
 after, and some is never done.
 """
 
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from hongzhu.calendar import SchoolCalendar
 from hongzhu.errors import HongzhuError
 from hongzhu.registry_client import RegistryClient
+from hongzhu.rehearsal.knowledge import PAIRED
 
 Row = Mapping[str, Any]
 Job = Callable[[], object]
@@ -23,6 +25,8 @@ OTHERS = (0.6, 0.2, 0.2)
 """In how many of a school's periods all are seen to together, some only later, or some come in on paper long after."""
 APART = 0.3
 """How many of the children are then among those."""
+NOT_FILED = {*PAIRED.values(), "leading_group", "places", "sites"}
+"""What nobody files: agencies match people, workbooks name leaders, and the rest follows from what there is."""
 
 
 class Filing(NamedTuple):
@@ -43,11 +47,13 @@ class People:
         self.known: set[str] = set()
         self.programmes: dict[str, Row] = {}
         """Definitions by code."""
+        self.names: dict[str, str] = {}
+        """What facilities are called, by their ids."""
         self.filed = 0
-        self.evidence: list[tuple[str, str, str, str]] = []
-        """What was filed since anybody asked: its id, for whom, of which kind, of which day."""
-        self.pauses: list[Row] = []
-        """Who fell ill since anybody asked."""
+        self.evidence: list[tuple[str, str, str, str | None]] = []
+        """What was filed since anybody asked: its id, for whom, of which kind, of which day; without one it was taken back."""
+        self.records: deque[tuple[str, str, Sequence[str]]] = deque(maxlen=50)
+        """What was filed of late for children: its id, its kind, for whom."""
         self.refused: defaultdict[str, int] = defaultdict(int)
         """How often what was sent was refused, by programme or act, with the kind of error."""
 
@@ -90,16 +96,17 @@ class People:
         jobs: list[Job] = []
         for task, done_on in due:
             definition = self.programmes[task["programme"]]
-            subject = task["subject_id"]
-            if definition["subject"] == "child" and definition["form"] is not None:
-                if school := school_of.get(subject):
-                    groups[task["programme"], school, done_on].append(subject)
-            elif definition["subject"] != "child" or school_of.get(subject):
-                jobs.append(lambda task=task, done_on=done_on: self._file_one(task, done_on))  # type: ignore[misc]
+            subject, is_child = task["subject_id"], definition["subject"] == "child"
+            if definition["resolved_by"] in NOT_FILED or (is_child and not school_of.get(subject)):
+                continue
+            if is_child and definition["form"] is not None:
+                groups[task["programme"], str(school_of[subject]), done_on].append(subject)
+            else:
+                jobs.append(partial(self._file_one, task, done_on, day))
         for (code, school, done_on), children in groups.items():
             for start in range(0, len(children), TOGETHER):
                 some = sorted(children[start : start + TOGETHER])
-                jobs.append(lambda c=code, s=school, d=done_on, k=some: self._file_record(c, s, d, k))  # type: ignore[misc]
+                jobs.append(partial(self._file_record, code, school, done_on, some))
         return jobs
 
     def _file_record(self, code: str, school: str, done_on: date, children: Sequence[str]) -> None:
@@ -110,31 +117,49 @@ class People:
             "data": filled_in(definition["form"], done_on),
             "child_ids": list(children),
         }
-        answer = self._send(code, self.offices.get(school, self.offices["bureau"]), "/records", body, len(children))
+        answer = self.send(code, self.offices.get(school, self.offices["bureau"]), "/records", body, len(children))
         if answer:
-            self.evidence += [(answer["id"], each, definition["resolved_by"], str(done_on)) for each in children]
+            kind = definition["resolved_by"]
+            self.evidence += [(answer["id"], each, kind, str(done_on)) for each in children]
+            self.records.append((answer["id"], kind, children))
 
-    def _file_one(self, task: Row, done_on: date) -> None:
-        """File what one task asks for, in the way that its kind of evidence has."""
+    def _file_one(self, task: Row, done_on: date, day: date) -> None:
+        """File what one task asks for, in the way that its kind of evidence has; some counts by the day of the filing."""
         code, definition = task["programme"], self.programmes[task["programme"]]
-        kind, subject = definition["resolved_by"], task["subject_id"]
+        kind, subject, event = definition["resolved_by"], task["subject_id"], task["period"].removeprefix("event:")
+        agency, bureau = code.partition(".")[0], self.offices["bureau"]
+        office = self.offices.get(agency if definition["assignee"] == "agency" else subject, bureau)
         of_school = definition["subject"] == "school"
-        if definition["form"] is not None:
+        if kind == "referral_answered":
+            self.send(code, office, f"/referrals/{event}/accept", {"on": str(done_on)})
+        elif kind == "counselling":
+            self.send(code, office, f"/referrals/{event.removesuffix('-yes')}/done", {"on": str(done_on)})
+        elif kind == "mandatory_report_answered":
+            outcome = {"outcome": "help_arranged", "note": "已安排帮助。"}
+            if self.send(code, office, f"/mandatory_reports/{event}/answer", outcome):
+                self.evidence.append((event, subject, kind, str(day)))
+        elif kind == "report":
+            of_weeks = {"from": str(day - 6 * 7 * DAY), "to": str(day)}
+            if closed := self.send(code, bureau, "/reports", of_weeks, 0):
+                self.send(code, bureau, f"/reports/{closed['id']}/sign", {})
+        elif definition["form"] is not None:
             body = {"kind": kind, "occurred_on": str(done_on), "data": filled_in(definition["form"], done_on)}
-            office = self.offices.get(subject, self.offices["bureau"])
-            self._send(code, office, "/records", body | ({"school_id": subject} if of_school else {}))
+            if answer := self.send(code, office, "/records", body | ({"school_id": subject} if of_school else {})):
+                self.evidence.append((answer["id"], subject, kind, str(done_on)))
         elif definition["subject"] == "child":
-            enrolment = {"child_id": subject, "kind": kind, "starts_on": str(done_on), "free": True}
-            self._send(code, self.offices["bureau"], "/enrolments", enrolment)
-        elif of_school:
-            held = {"kind": kind, "name": definition["name"]["zh"], "held_on": str(done_on), "school_id": subject}
-            agency = code.partition(".")[0]
-            whose = agency if definition["assignee"] == "agency" else subject
-            self._send(code, self.offices.get(whose, self.offices["bureau"]), "/activities", held)
+            self.send(
+                code,
+                bureau,
+                "/enrolments",
+                {"child_id": subject, "kind": kind, "starts_on": str(done_on), "free": True},
+            )
         else:
-            self.refused[f"{code}: no way known"] += 1
+            held = {"kind": kind, "name": definition["name"]["zh"], "held_on": str(done_on)}
+            where = {"school_id": subject} if of_school else {"place": self.names.get(subject)}
+            self.send(code, office, "/activities", held | where)
 
-    def _send(self, about: str, office: RegistryClient, path: str, body: Row, many: int = 1) -> Row | None:
+    def send(self, about: str, office: RegistryClient, path: str, body: Row, many: int = 1) -> Row | None:
+        """Do one thing, and count it, or what kind of error it met."""
         try:
             answer = office.post(path, body)
         except HongzhuError as error:
@@ -142,65 +167,6 @@ class People:
             return None
         self.filed += many
         return answer
-
-    def _fall_ill(self, child_id: str, first: date, last: date) -> None:
-        body = {"from": str(first), "until": str(last), "reason": "病假"}
-        answer = self._send("pause", self.offices["bureau"], f"/children/{child_id}/pauses", body, 0)
-        if answer:
-            self.pauses.append({"id": answer["id"], "child_id": child_id, "first": str(first), "last": str(last)})
-
-    def lives(self, day: date, children: Sequence[Row], schools: Sequence[str]) -> list[Job]:
-        """Return what happens to children on a day: some move, leave, come back, or begin to board."""
-        dice = self.dice("lives", day)
-        here = [each for each in children if each["left_on"] is None]
-        gone = [each for each in children if each["left_on"] is not None]
-        chosen = dice.sample(here, k=min(5, len(here)))
-        jobs: list[Job] = []
-        bureau = self.offices["bureau"]
-        for child, act in zip(chosen, ("transfer", "leave", "board", "board", "ill"), strict=False):
-            path = f"/children/{child['id']}"
-            if act == "transfer" and len(schools) > 1:
-                to = dice.choice([each for each in schools if each != child["school_id"]])
-                jobs.append(lambda p=path, to=to: self._send("transfer", bureau, f"{p}/transfer", {"school_id": to}, 0))  # type: ignore[misc]
-            elif act == "leave" and dice.random() < 0.5:
-                jobs.append(lambda p=path: self._send("leave", bureau, f"{p}/leave", {"reason": "moved_away"}, 0))  # type: ignore[misc]
-            elif act == "board":
-                jobs.append(lambda c=child: self._patch(c, {"boarding": not c["boarding"]}))  # type: ignore[misc]
-            elif act == "ill":
-                last = day + dice.randint(2, 16) * DAY
-                jobs.append(lambda c=child["id"], last=last: self._fall_ill(c, day, last))  # type: ignore[misc]
-        if gone and dice.random() < 0.5:
-            path = f"/children/{dice.choice(gone)['id']}/return"
-            jobs.append(lambda p=path: self._send("return", bureau, p, {}, 0))  # type: ignore[misc]
-        return jobs
-
-    def _patch(self, child: Row, changes: Row) -> None:
-        try:
-            self.offices["bureau"].patch(f"/children/{child['id']}", changes, child["version"])
-        except HongzhuError as error:
-            self.refused[f"change: {type(error).__name__}"] += 1
-
-    def tune(self, day: date) -> list[Job]:
-        """Return the tuning of one programme: what fell due each week falls due once in two, or a window is changed."""
-        dice = self.dice("tune", day)
-        weekly = sorted(
-            code for code, each in self.programmes.items() if each["trigger"]["kind"] == "every_school_week"
-        )
-        if not weekly:
-            return []
-        code = dice.choice(weekly)
-        every = 1 if self.programmes[code]["trigger"]["every"] > 1 else 2
-        body = {"trigger": {"every": every}}
-        return [lambda: self._send(f"tune {code}", self.offices["bureau"], f"/programmes/{code}/tune", body, 0)]
-
-    def edit_calendar(self, day: date, calendar: SchoolCalendar, schools: Sequence[str]) -> list[Job]:
-        """Return the one edit of the calendar: two days off for all in a fortnight, and two for one school."""
-        off = {"name": "风雨停课", "first": str(day + 14 * DAY), "last": str(day + 15 * DAY)}
-        alone = {"name": "校舍检修", "first": str(day + 21 * DAY), "last": str(day + 22 * DAY), "school_id": schools[0]}
-        changed = calendar.model_dump(mode="json")
-        changed["holidays"].append(off)
-        changed["exceptions"].append(alone)
-        return [lambda: self.offices["bureau"].put("/calendar", changed)]
 
 
 def filled_in(form: Row, day: date) -> dict[str, Any]:

@@ -10,15 +10,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
-import httpx
-
 from hongzhu import clock, runtime
-from hongzhu.errors import ConfigurationError, ConflictError, HongzhuError
+from hongzhu.errors import ConfigurationError, ConflictError
 from hongzhu.i18n import _
 from hongzhu.registry_client import RegistryClient
 from hongzhu.rehearsal.chaos import Chaos
 from hongzhu.rehearsal.comparison import Outcome, compare
-from hongzhu.rehearsal.knowledge import Knowledge
+from hongzhu.rehearsal.knowledge import TOLD, Knowledge
+from hongzhu.rehearsal.lives import Lives
 from hongzhu.rehearsal.people import People
 from hongzhu.rehearsal.trial import Trial
 from hongzhu.settling import Watch
@@ -31,8 +30,6 @@ STILL = 0.15
 """Seconds in which nothing new may be said before a day counts as settled: an agency may be at work on an answer."""
 OWN_DOORS = 2
 """How many schools file with accounts of their own; for the others the bureau types in what they hand over."""
-TOLD = ("child.changed.v1", "school.changed.v1", "programme.changed.v1", "calendar.changed.v1")
-"""What facts, rules and the calendar stand on, as far as the oracle is told of it."""
 FOR_AGENCIES = ("task.due.v1", "task.overdue.v1", "task.closed.v1")
 """What agencies hear, and may be at work on."""
 
@@ -113,10 +110,33 @@ class Rehearsal:
             with suppress(ConfigurationError):
                 offices[agency.name] = self._offices.enter_context(self.trial.agency(agency.name))
         self.people = People(offices, self.rate, self.seed)
+        self.lives = Lives(self.people)
         self.knowledge.learn(self.first)  # as everything was before the first agency acted
+        self.knowledge.learn_marks(bureau.items("/assessments"))
         self._approve(bureau)
         self.knowledge.learn_programmes()
+        self.knowledge.learn_offices(self.first)
+        self._learn_records(bureau)
         self.knowledge.reach(self.first)
+
+    def _learn_records(self, bureau: RegistryClient) -> None:
+        """Read what was filed before the first day; what was done for children, the lists of the single children tell."""
+        programmes = self.knowledge.programmes.values()
+        of_schools = {each.resolved_by for each in programmes if each.subject == "school" and each.form}
+        schools = set()
+        for row in bureau.items("/records"):
+            if row["kind"] in of_schools:
+                self.knowledge.prove(row["id"], row["school_id"], row["kind"], row["occurred_on"])
+            else:
+                schools.add(row["school_id"])
+
+        def of_child(child_id: str) -> list[tuple[str, Mapping[str, Any]]]:
+            return [(child_id, row) for row in bureau.items("/records", child_id=child_id)]
+
+        children = [each["id"] for each in self.knowledge.children if each["school_id"] in schools]
+        for rows in self._wait_for([self._desk.submit(of_child, each) for each in children]):
+            for child_id, row in rows:
+                self.knowledge.prove(row["id"], child_id, row["kind"], row["occurred_on"])
 
     def _approve(self, bureau: RegistryClient) -> None:
         """Approve what the agencies declare, once all that run here have, from the first day on."""
@@ -144,6 +164,7 @@ class Rehearsal:
         self.people.programmes = {
             code: each.model_dump(mode="json", by_alias=True) for code, each in self.knowledge.programmes.items()
         }
+        self.people.names = {each["id"]: each["name"] for each in self.knowledge.facilities}
         if self.watch.said["task.due.v1"] != self._noted:
             self._noted = self.watch.said["task.due.v1"]
             tasks = self._ask(lambda: list(self.people.offices["bureau"].items("/tasks", state="due")))
@@ -169,27 +190,36 @@ class Rehearsal:
         """Tell what people did that a client has to keep, for no list of the API has it all."""
         for filed in self.people.evidence:
             self.knowledge.prove(*filed)
-        for row in self.people.pauses:
+        for row in self.lives.pauses:
             self.knowledge.pause(row)
-        self.people.evidence.clear()
-        self.people.pauses.clear()
+        for report_id, day in self.lives.reports:
+            self.knowledge.hear_of_harm(report_id, day)
+        self.knowledge.learn_marks(self.lives.marks)
+        for told in (self.people.evidence, self.lives.pauses, self.lives.reports, self.lives.marks):
+            told.clear()
         self.knowledge.reach(self.day)
 
     def _news(self) -> list[Callable[[], object]]:
         """Return what happens on this day beside the daily work."""
-        number = (self.day - self.first).days
-        schools = [each["id"] for each in self.knowledge.schools]
-        length = (self.last - self.first).days + 1
+        number, length = (self.day - self.first).days, (self.last - self.first).days + 1
+        schools, children = [each["id"] for each in self.knowledge.schools], self.knowledge.children
         if number and self.day.weekday() == 2:
-            return self.people.lives(self.day, self.knowledge.children, schools)
+            self._weeks += 1
+            jobs = self.lives.of_week(self.day, children, schools)
+            if self._weeks % 6 == 2:
+                jobs += self.lives.test(self.day, children)
+            if self._weeks % 10 == 3:
+                jobs += self.lives.build(self.knowledge.facilities)
+            return jobs
         if number == length // 3 or (number > length // 3 and not self._edited):
             self._edited = True
-            return self.people.edit_calendar(self.day, self.knowledge.calendar, schools)
+            return self.lives.edit_calendar(self.day, self.knowledge.calendar, schools)
         if number and number % max(20, length // 4) == 0:
-            return self.people.tune(self.day)
+            return self.lives.tune(self.day)
         return []
 
     _edited = False
+    _weeks = 0
     _noted = 0
     _known: Mapping[str, int] = MappingProxyType({})
 
@@ -218,7 +248,7 @@ class Rehearsal:
                 still_since = time.monotonic()
             elif time.monotonic() - still_since >= (STILL if self._for_agencies() != began_with else 0):
                 return
-            time.sleep(0.02)  # between two looks, up to the limit above
+            time.sleep(0.04)  # between two looks, up to the limit above
         raise TimeoutError(f"{self.day} did not settle: {left}")
 
     def _for_agencies(self) -> int:
@@ -249,26 +279,7 @@ class Rehearsal:
         self._ask(lambda: self.knowledge.learn(self.day))
         self.knowledge.oracle.start_over()  # once more from the beginning, and not only what was new from day to day
         bureau = self.people.offices["bureau"]
-
-        def records_of(child_id: str) -> list[tuple[str, Mapping[str, Any]]]:
-            return [(child_id, each) for each in bureau.items("/records", child_id=child_id)]
-
-        futures = [self._desk.submit(records_of, each["id"]) for each in self.knowledge.children]
-        records = [row for rows in self._wait_for(futures) for row in rows]
-        schools = {each["id"] for each in self.knowledge.schools}
-        records += self._ask(lambda: self._of_schools(bureau, schools))
-        self._ask(lambda: self.knowledge.learn_evidence(records))
+        self._ask(self.knowledge.learn_evidence)
         self.knowledge.reach(self.day)
         tasks = self._ask(lambda: list(bureau.items("/tasks")))
         return compare(self.knowledge, tasks, self.day)
-
-    def _of_schools(self, bureau: RegistryClient, schools: set[str]) -> list[tuple[str, Mapping[str, Any]]]:
-        """Read the records that are of a school itself: of a kind that some programme for schools asks for."""
-        kinds = {
-            each.resolved_by for each in self.knowledge.programmes.values() if each.subject == "school" and each.form
-        }
-        found = []
-        for kind in kinds:
-            with suppress(HongzhuError, httpx.HTTPError):
-                found += [(each["school_id"], each) for each in bureau.items("/records", kind=kind)]
-        return [each for each in found if each[0] in schools]

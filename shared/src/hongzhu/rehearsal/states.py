@@ -10,6 +10,8 @@ from hongzhu.rehearsal.days import DAY, NEVER, Window
 from hongzhu.rehearsal.oracle import Oracle
 
 Key = tuple[str, str, str]
+ONE_BY_ONE = {"mandatory_report_answered"}
+"""What answers one event, and counts for no other."""
 
 
 @dataclass
@@ -46,6 +48,16 @@ class StateOracle(Oracle):
     def done(self, subject: str, kind: str) -> list[date]:
         """On which days something of a kind was done for a subject, the first first."""
         return sorted(day for day in self._proven.get((subject, kind), {}).values() if day)
+
+    def counting(self, key: Key) -> list[date]:
+        """On which days that was done which counts for a task, the first first."""
+        code, subject, period = key
+        opens, _due, grace = self.issued[key]
+        kind = self.versions[code][max(self.versions[code])].programme.resolved_by
+        days = self._proven.get((subject, kind), {})
+        if kind in ONE_BY_ONE:
+            days = {proof: day for proof, day in days.items() if period == f"event:{proof}"}
+        return sorted(day for day in days.values() if day and opens <= day <= (grace or NEVER))
 
     def pauses(self, subject: str) -> list[tuple[date, date]]:
         """From when to when a subject is away; a day that nobody has announced is in no pause."""
@@ -88,14 +100,12 @@ class StateOracle(Oracle):
 
     def state(self, key: Key, today: date) -> str:
         """Say how a task stands on a day."""
-        code, subject, _period = key
-        opens, due, grace = self.issued[key]
+        _code, subject, _period = key
+        _opens, due, grace = self.issued[key]
         for each in self._excused.get(subject, {}).values():
             if (each.programme, each.subject_id, each.period) == key and not each.lifted:
                 return "excused"
-        kind = self.versions[code][max(self.versions[code])].programme.resolved_by
-        done = [day for day in self.done(subject, kind) if opens <= day <= (grace or NEVER)]
-        if done:
+        if done := self.counting(key):
             return "done" if done[0] <= due else "late"
         if self.away(subject, due, due):
             return "excused"

@@ -33,14 +33,32 @@ def bring_up_to_date() -> None:
             done[kind].append(each)
         for kind, rows in sorted(done.items()):
             evidence.file_for(session, kind, rows)
-        said = {each.id: each for each in session.scalars(select(Office))}
-        changed = [_said(session, facts, said.get(facts.id)) for facts in _facts(session, said)]
-        publish(session, *_messages([each for each in changed if each]))
+        said = _said_before(session)
+        publish(session, *_messages([_say(session, each, said.get(each.id)) for each in _news(session, said)]))
+
+
+def is_left(session: Session) -> bool:
+    """Say whether anything is to be said of offices, or to be filed for them."""
+    filed = next(queries.not_filed(session), None) is None
+    return not filed or bool(_news(session, _said_before(session)))
 
 
 def announce(session: Session) -> None:
     """Say the facts of all offices once more."""
     publish(session, *_messages(session.scalars(select(Office).order_by(Office.id)).all()))
+
+
+def _said_before(session: Session) -> dict[str, Office]:
+    return {each.id: each for each in session.scalars(select(Office))}
+
+
+def _news(session: Session, said: dict[str, Office]) -> list[Facts]:
+    """Return the facts of the offices of which others were said before, or none."""
+    return [each for each in _facts(session, said) if each.id not in said or said[each.id].said != _as_said(each)]
+
+
+def _as_said(facts: Facts) -> dict[str, Any]:
+    return facts.model_dump(mode="json", exclude={"version"})
 
 
 def _facts(session: Session, said: dict[str, Office]) -> list[Facts]:
@@ -75,14 +93,12 @@ def _facts(session: Session, said: dict[str, Office]) -> list[Facts]:
     return found
 
 
-def _said(session: Session, facts: Facts, before: Office | None) -> Office | None:
-    """Keep what is to be said of an office; nothing when it has been said."""
-    said = facts.model_dump(mode="json", exclude={"version"})
+def _say(session: Session, facts: Facts, before: Office | None) -> Office:
+    """Keep what is said of an office, and file what that shows to be done."""
+    said = _as_said(facts)
     if before is None:
         before = Office(id=facts.id, kind=_kind(facts), version=0, said={})
         session.add(before)
-    elif before.said == said:
-        return None
     over = [kind for fact, kind in ENOUGH.items() if before.said.get(fact) is True and said.get(fact) is False]
     shown = [Evidence(id=new_id(), kind=kind, subject_id=facts.id, done_on=today()) for kind in over]
     evidence.file(session, shown)
