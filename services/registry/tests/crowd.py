@@ -25,6 +25,7 @@ from hongzhu_registry.records.models import Record
 from hongzhu_registry.referrals.models import Referral
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.supporters.models import Supporter
+from hongzhu_registry.tallies.queries import touch_everything
 
 BUREAU = {"admin", "bureau"}
 NUMBERS = IDENTITY_NUMBERS | {"child-far": "350481201004040014"}
@@ -145,6 +146,8 @@ def crowd() -> None:
             session.execute(update(Referral).where(Referral.id == f"referral-{each}").values(cause=f"转介{each}"))
             session.add(Evidence(id=f"record-{each}", subject_id=f"child-{each}", kind="talk", done_on=MONDAY))
             session.add(Leader(id=f"leader-{each}", school_id=f"school-{each}", duty="组长", name=f"组长{each}"))
+        session.flush()
+        touch_everything(session)  # what came past the desks is counted as well
 
 
 def _dossier(session: Session, each: str, school_id: str, number: int) -> None:
