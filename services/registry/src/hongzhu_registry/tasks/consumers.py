@@ -36,21 +36,21 @@ def on_task_due(session: Session, message: TaskDue) -> None:
     monthly_partition(session, Task.__table__, message.period_start)  # type: ignore[arg-type]  # it is a Table
     queries.enter(session, rows)
     if message.changes:
-        _freeze(session, message, None)
+        _cancel_or_reopen(session, message, None)
 
 
 def on_task_closed(session: Session, message: TaskClosed) -> None:
     """Note that tasks are owed no longer; any other end the ledger works out from what it knows itself."""
     if message.state != queries.CANCELLED:
         return
-    if _freeze(session, message, message.state) < len(set(message.subjects)):
+    if _cancel_or_reopen(session, message, message.state) < len(set(message.subjects)):
         # It overtook the message that says these tasks fell due; given back to the queue, it comes again after it.
         raise MissingError("A task came to its end before it was due.")
 
 
-def _freeze(session: Session, message: TaskDue | TaskClosed, state: str | None) -> int:
+def _cancel_or_reopen(session: Session, message: TaskDue | TaskClosed, state: str | None) -> int:
     ids = {task_id(message.programme, subject, message.period) for subject in message.subjects}
-    return queries.freeze(
+    return queries.cancel_or_reopen(
         session,
         sorted(ids),
         message.period_start,

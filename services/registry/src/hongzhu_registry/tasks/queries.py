@@ -186,7 +186,7 @@ def hand_over(session: Session, child_id: str, school_id: str) -> None:
     change(session, still_open, school_id=school_id)
 
 
-def freeze(
+def cancel_or_reopen(
     session: Session,
     ids: Sequence[str],
     period_start: date,
