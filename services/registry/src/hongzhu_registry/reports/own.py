@@ -94,15 +94,8 @@ class Tally:
     """How the tasks of a report stand: counted in one scan of the ledger, by programme, kind of evidence and week."""
 
     def __init__(self, session: Session, period: Period) -> None:
-        weekly = Task.period.startswith("week:")
-        week = case((weekly, Task.period_start)).label("week")
-        columns = (
-            Task.programme,
-            Task.evidence_kind,
-            weekly.label("weekly"),
-            week,
-            state_on(period.cut_off).label("state"),
-        )
+        week = case((Task.period.startswith("week:"), Task.period_start)).label("week")
+        columns = (Task.programme, Task.evidence_kind, week, state_on(period.cut_off).label("state"))
         statement = select(*columns, func.count().label("number")).where(*owed_in(period))
         self.rows = session.execute(statement.group_by(*columns)).all()
 
@@ -115,11 +108,13 @@ class Tally:
 
     def share(self, kind: str, *, weekly: bool) -> tuple[int, int]:
         """Return how much of what was owed is done, and how much was owed."""
-        return self._of([each for each in self.rows if each.evidence_kind == kind and bool(each.weekly) is weekly])
+        return self._of(
+            [each for each in self.rows if each.evidence_kind == kind and (each.week is not None) is weekly]
+        )
 
     def weeks(self, kind: str) -> dict[Any, tuple[int, int]]:
         """Return the same for each week, by its Monday."""
-        mine = [each for each in self.rows if each.evidence_kind == kind and each.weekly]
+        mine = [each for each in self.rows if each.evidence_kind == kind and each.week is not None]
         return {week: self._of([each for each in mine if each.week == week]) for week in sorted({x.week for x in mine})}
 
     @staticmethod
