@@ -1,14 +1,17 @@
 """The page behind the notice's link, in a real browser on a phone's screen, served by the real processes."""
 
+import base64
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Page, Route, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from tests.journeys import county
 from tests.journeys.county import FIRST_DAY, TALK, County
@@ -239,8 +242,12 @@ def test_what_is_recorded_without_a_line_waits_on_the_phone_and_is_sent_once(
         page.get_by_label(name).check()
         page.get_by_label("Health").check()
         page.get_by_label("To remember").fill("Had a cold.")
+        page.get_by_label("A photo").set_input_files(picture(3000, 2000))
+        page.get_by_role("img", name="The photo that goes along").wait_for()
+        assert small_targets(page) == []
         page.get_by_role("button", name="Record for 1").click()
         page.get_by_text("Waits for the line").wait_for()
+        assert page.get_by_role("img", name="The photo that goes along").count() == 0
         assert page.get_by_label(name).is_disabled(), "who waits is not recorded a second time"
         assert small_targets(page) == []
         page.goto(link)
@@ -256,7 +263,19 @@ def test_what_is_recorded_without_a_line_waits_on_the_phone_and_is_sent_once(
         assert len(sent) == 1
     with stack.bureau() as bureau:
         records = bureau.get("/records", params={"kind": "talk"}).raise_for_status().json()["items"]
-    assert [each["data"].get("note") for each in records].count("Had a cold.") == 1
+        [record] = [each for each in records if each["data"].get("note") == "Had a cold."]
+        photo = bureau.get(f"/photos/{record['id']}").raise_for_status().json()["image"]
+    kept = Image.open(BytesIO(base64.b64decode(photo)))
+    assert (max(kept.size), dict(kept.getexif())) == (1280, {}), "smaller, and silent about where it was taken"
+
+
+def picture(width: int, height: int) -> FilePayload:
+    """Take a picture that says which telephone took it."""
+    exif = Image.Exif()
+    exif[0x010F] = "telephone"
+    taken = BytesIO()
+    Image.effect_noise((width, height), 60).convert("RGB").save(taken, "JPEG", exif=exif)
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": taken.getvalue()}
 
 
 def test_a_phone_that_never_heard_the_answer_sends_again_and_nothing_is_there_twice(

@@ -37,6 +37,7 @@ from hongzhu_registry.imports.models import Import
 from hongzhu_registry.mandatory_reports.models import MandatoryReport
 from hongzhu_registry.notices.service import on_notice_settled
 from hongzhu_registry.pairings.models import Pairing
+from hongzhu_registry.photos.models import Photo
 from hongzhu_registry.programmes import service as programmes
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.referrals.models import Referral
@@ -44,6 +45,7 @@ from hongzhu_registry.schools.models import School
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.subsidies.models import Subsidy
 from hongzhu_registry.supporters.models import Supporter
+from hongzhu_registry.tallies.queries import touch_everything
 from hongzhu_registry.tasks.consumers import on_task_due
 
 BUREAU = Principal("bureau", "bureau")
@@ -206,6 +208,7 @@ def furnish() -> None:
             ),
         )
         session.execute(delete(outbox_rows))
+        touch_everything(session)
 
 
 def _people(session: Session) -> None:
@@ -258,6 +261,13 @@ def _rows(session: Session) -> None:
                     school_id=f"school-{each}",
                     occurred_on=day,
                     data={},
+                    filed_at=now(),
+                ),
+                Photo(
+                    id=f"record-{each}",
+                    school_id=f"school-{each}",
+                    image=key_ring().seal("aGVq", "photo", "image", f"record-{each}"),
+                    filed_by="bureau",
                     filed_at=now(),
                 ),
                 Assessment(id=f"assessment-{each}", **mine, tested_on=day, subject="语文", mark=61),

@@ -48,6 +48,7 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/imports/import-own/errors.xlsx"): BUREAU,
     ("GET", "/conflicts"): BUREAU,
     ("POST", "/conflicts/child-own/settle"): BUREAU,
+    ("GET", "/photos/record-own"): BUREAU | {"school"},
     ("GET", "/programmes"): BUREAU,
     ("GET", "/programmes/carers.talk"): BUREAU,
     ("POST", "/programmes/carers.talk/approve"): BUREAU,

@@ -23,6 +23,7 @@ OFFICES = {"bureau", "school", "carers", "lawyers", "other_school"}
 STAFF = OFFICES | {"teacher"}
 
 DAY = str(MONDAY)
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 RESOURCES: dict[str, dict[str, Any]] = {
     "activities": {"kind": "birthday", "name": "生日", "held_on": DAY},
     "assessments": {"child_id": "child-{own}", "tested_on": DAY, "subject": "数学", "mark": 90},
@@ -122,6 +123,10 @@ POLICY: dict[tuple[str, str], tuple[set[str], Any]] = {
         {"bureau", "carers"},
         {"kind": "love_parent", "supporter_id": "carer", "child_id": "child-{own}"},
     ),
+    ("GET", "/photos"): ({"bureau", "school", "teacher", "other_school"}, None),
+    ("GET", "/photos/record-{own}"): ({"bureau", "school", "teacher"}, None),
+    ("PUT", "/photos/record-{own}"): ({"bureau", "school"}, {"image": PIXEL}),
+    ("DELETE", "/photos/record-{own}"): ({"bureau", "school"}, None),
     ("GET", "/programmes"): (EVERYBODY, None),
     ("GET", "/programmes/{code}"): (EVERYBODY, None),
     ("PUT", "/programmes/{code}"): ({"bureau", "carers"}, promise().model_dump(mode="json", by_alias=True)),

@@ -57,6 +57,8 @@ from hongzhu_registry.notices.endpoints import router as notices
 from hongzhu_registry.pairings.endpoints import router as pairings
 from hongzhu_registry.parked.endpoints import router as parked
 from hongzhu_registry.parked.pages import router as parked_pages
+from hongzhu_registry.photos.endpoints import router as photos
+from hongzhu_registry.photos.pages import router as photo_pages
 from hongzhu_registry.programmes.endpoints import router as programmes
 from hongzhu_registry.programmes.pages import router as programme_pages
 from hongzhu_registry.records.endpoints import router as records
@@ -100,6 +102,7 @@ API = (
     pairings,
     parked,
     pauses,
+    photos,
     programmes,
     records,
     referrals,
@@ -125,6 +128,7 @@ DESKS = (
     own_agency,
     own_school,
     parked_pages,
+    photo_pages,
     programme_pages,
     report_pages,
     sessions,

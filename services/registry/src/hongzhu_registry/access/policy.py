@@ -204,6 +204,13 @@ SIGHT: Mapping[str, Sight] = {
         through=("evidence", "id", "subject_id"),
         own="filed_by",
     ),
+    "photo": Sight(
+        school=(at("school_id"),),
+        teacher=(THROUGH,),
+        agency=None,
+        through=("evidence", "id", "subject_id"),
+        own="filed_by",
+    ),
     "supporter": Sight(
         school=(at("school_id"),),
         teacher=(Tie("oneself", "id"),),

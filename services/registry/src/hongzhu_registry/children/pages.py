@@ -1,5 +1,6 @@
 """``/children`` as pages: finding a child, its dossier, and what may be done with it."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from hongzhu_registry.copies import service as copies
 from hongzhu_registry.copies import words
 from hongzhu_registry.menu import OFFICES
 from hongzhu_registry.pages import spoken_class
+from hongzhu_registry.photos import queries as photos
 from hongzhu_registry.programmes.queries import definitions, names_of_kinds
 from hongzhu_registry.rest import InTransaction, Page, Paging
 from hongzhu_registry.schools.queries import names, names_in_sight
@@ -92,6 +94,7 @@ def _dossier(
     promised = definitions(session)
     values = {
         "events": events | {"items": [each | {"day": date.fromisoformat(each["on"])} for each in events["items"]]},
+        "photos": defaultdict(str, photos.of_child(session, reader, child_id)),
         "possible": acts.possible(found["child"]) if found["keeps"] else [],
         "acts": titles(),
         "schools": names(session),

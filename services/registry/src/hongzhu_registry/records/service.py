@@ -82,7 +82,7 @@ def correct(
     reason: str | None,
 ) -> None:
     """Correct the day of a record or what its form says; it stays the same record.  Raises `StaleError`, `InvalidError`."""
-    record = _own(session, principal, record_id)
+    record = own(session, principal, record_id)
     expect(record.version)
     if data is not None:
         _check_form(programmes.form_of(session, record.kind), data, record.kind)
@@ -104,14 +104,14 @@ def correct(
 
 def withdraw(session: Session, principal: Principal, record_id: str, reason: str) -> None:
     """Take a record back: it is kept, and evidence of nothing.  Raises `ConflictError` when it was taken back before."""
-    record = _own(session, principal, record_id)
+    record = own(session, principal, record_id)
     evidence.withdraw(session, record_id, by=principal, reason=reason)
     record.withdrawn_on = today()
     record.version += 1
     session.flush()
 
 
-def _own(session: Session, principal: Principal, record_id: str) -> Record:
+def own(session: Session, principal: Principal, record_id: str) -> Record:
     """Return a record that somebody may change: whoever filed it, its school's coordinator, or the bureau."""
     statement = seen(principal, Record.id, Record.filed_by).where(Record.id == record_id)
     found = session.execute(statement.with_for_update(of=Record)).first()

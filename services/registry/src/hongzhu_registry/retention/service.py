@@ -23,6 +23,7 @@ from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.excuses import service as excuses
 from hongzhu_registry.mandatory_reports.models import MandatoryReport
 from hongzhu_registry.pairings import service as pairings
+from hongzhu_registry.photos import queries as photos
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.referrals.models import Referral
 from hongzhu_registry.retention import queries
@@ -110,6 +111,7 @@ def _empty_reports(session: Session, ids: Sequence[str]) -> None:
 
 
 def _empty_records(session: Session, ids: Sequence[str]) -> None:
+    photos.forget(session, ids)
     mine = select(Evidence.id).where(Evidence.subject_id.in_(ids))
     others = (
         select(Evidence.id)

@@ -2,7 +2,7 @@
 // The form's key makes the record's id, so what arrives twice is one record.  Without this file a form is sent as ever.
 {
   const STORE = "hongzhu-unsent";
-  const PATIENCE = 20_000; // milliseconds for one sending
+  const PATIENCE = 60_000; // milliseconds for one sending, which may carry a photo
   const AGAIN = 30_000; // milliseconds between tries
   const section = document.getElementById("unsent");
   const list = section.querySelector("ul");
@@ -38,7 +38,11 @@
       until: Date.parse(until),
       state: "sending",
     };
-    store([...all(), entry]);
+    try {
+      store([...all(), entry]);
+    } catch {
+      return undefined; // the phone has no room
+    }
     show();
     return entry;
   }
@@ -153,6 +157,12 @@
     }
     file.disabled = true;
     const entry = keep();
+    if (entry === undefined) {
+      if (navigator.onLine) form.submit();
+      else window.alert(said.full);
+      file.disabled = false;
+      return;
+    }
     const url = await send(entry);
     if (url) location.assign(url);
     else if (entry.state === "waits") {

@@ -12,7 +12,7 @@ from hongzhu_registry.pages import spoken_date
 from hongzhu_registry.weeks.forms import Field, day_in
 from hongzhu_registry.weeks.need import Need, Owed
 
-CHILDREN, DAY = "child", "occurred_on"
+CHILDREN, DAY, PHOTO = "child", "occurred_on", "photo"
 """The fields every form has; those of the programme's own form are called ``data.…``."""
 _RECORDS = UUID("0b6f3a52-7f0e-5c7b-9c39-5b1f6a1d7c11")
 
@@ -26,6 +26,8 @@ class Draft:
     ticked: Collection[str] = ()
     day: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
+    photo: str = ""
+    """The photo that goes with it, as it was sent."""
     errors: dict[str, InvalidError] = field(default_factory=dict)
 
     @property
@@ -58,6 +60,7 @@ def draft_of(sent: Mapping[str, Sequence[str]], fields: Sequence[Field]) -> Draf
         ticked=frozenset(sent.get(CHILDREN, ())),
         day=_last(sent, DAY),
         # A browser sends the lines of a text with CR LF (HTML 4.10.21); they count and are kept as one character.
+        photo=_last(sent, PHOTO),
         typed={each.name: _last(sent, f"data.{each.name}").replace("\r\n", "\n") for each in fields},
     )
 

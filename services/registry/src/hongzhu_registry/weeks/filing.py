@@ -14,6 +14,7 @@ from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.activities import service as activities
 from hongzhu_registry.activities.models import Activity
 from hongzhu_registry.pages import spoken_date
+from hongzhu_registry.photos import service as photos
 from hongzhu_registry.records import service as records
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.weeks import drafts
@@ -64,6 +65,8 @@ def file(session: Session, by: Principal, week: Week, need: Need, sent: Mapping[
             try:
                 with session.begin_nested():
                     _keep(session, by, week, need, [each.child_id for each in waiting], day, data, record_id)
+                    if draft.photo:
+                        photos.keep(session, by, record_id, week.school_id, draft.photo)
             except InvalidError as error:
                 draft.refuse(error)
     return Filing(draft, record_id, len(children) - len(waiting))
