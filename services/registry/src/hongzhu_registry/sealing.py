@@ -7,7 +7,6 @@ index, an HMAC-SHA256 that tells equality and nothing else.
 
 import base64
 import binascii
-import hmac
 import secrets
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -15,6 +14,8 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from sqlalchemy import Column, LargeBinary
 from sqlalchemy.orm import MappedColumn, mapped_column
 
@@ -53,7 +54,7 @@ class KeyRing:
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
         self._ciphers = {name: AESGCM(key) for name, key in keys.items() if name not in (INDEX_KEY, LINK_KEY)}
-        self._index = hmac.new(keys[INDEX_KEY], digestmod="sha256")  # begun once: half of each would be the beginning
+        self._index = HMAC(keys[INDEX_KEY], SHA256())  # begun once: half of each would be the beginning
         self.link = keys[LINK_KEY]
         self.current = next(iter(self._ciphers))
         """The name of the key that seals."""
@@ -89,7 +90,7 @@ class KeyRing:
         """Return the blind index of a value; equal values of one purpose have equal indexes."""
         begun = self._index.copy()
         begun.update(f"{purpose}\n{value}".encode())
-        return begun.digest()
+        return begun.finalize()
 
 
 class Sealer:

@@ -50,12 +50,17 @@ def desk() -> Desk:
 
 
 @pytest.fixture(scope="session")
-def demo() -> Callable[[], list[Workbook]]:
+def demo_files() -> list[Path]:
+    return sorted(DEMO.rglob("*.xlsx"))
+
+
+@pytest.fixture(scope="session")
+def demo(demo_files: list[Path]) -> Callable[[], list[Workbook]]:
     books: list[Workbook] = []
 
     def all_books() -> list[Workbook]:
         if not books:
-            books.extend(read(path, path.name, TODAY) for path in sorted(DEMO.rglob("*.xlsx")))
+            books.extend(read(path, path.name, TODAY) for path in demo_files)
         return books
 
     return all_books

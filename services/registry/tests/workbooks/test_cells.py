@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 
 import pytest
 from hypothesis import given
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from hongzhu_registry.workbooks import cells
 from hongzhu_registry.workbooks.cells import UnclearError
+from hongzhu_registry.workbooks.column import column
 from hongzhu_registry.workbooks.reasons import SENTENCES
 
 STYLES = ["{0:%Y-%m-%d}", "{0:%Y/%m/%d}", "{0.year}.{0.month}.{0.day}", "{0.year}年{0.month}月{0.day}日", "{0:%Y%m%d}"]
@@ -159,3 +161,20 @@ def test_no_cell_whatever_breaks_a_reader(cell):
         except UnclearError as unclear:
             codes.add(unclear.code)
     assert codes <= set(SENTENCES)
+
+
+@pytest.mark.parametrize("reader", cells.PLAIN)
+@given(st.data())
+def test_what_is_taken_as_it_stands_its_reader_would_read_so_too(reader, data):
+    plain = cells.PLAIN[reader].format(longest=20)
+    cell = data.draw(st.from_regex(plain, fullmatch=True))
+    assert column("any", reader, longest=20).said(cell) == cell
+
+
+@pytest.mark.parametrize("reader", cells.PLAIN)
+@pytest.mark.parametrize(
+    "cell", ["", " ", "无", "没有", "暂无", "-", "N/A", "n/a", "字" * 21, "１３８", "张 家", "a\nb", "张\n家"]
+)
+def test_what_is_not_read_as_it_stands_is_never_taken_so(reader, cell):
+    if re.fullmatch(cells.PLAIN[reader].format(longest=20), cell):
+        assert column("any", reader, longest=20).said(cell) == cell

@@ -137,14 +137,44 @@ def test_more_cells_than_the_limit_are_refused(desk, monkeypatch):
     assert unreadable.value.code == "too_large"
 
 
-def test_a_reader_that_takes_too_long_is_stopped(desk, monkeypatch):
-    monkeypatch.setattr(limits, "WALL_SECONDS", 0.2)
-    monkeypatch.setattr(sandbox, "_command", lambda: ["sleep", "60"])
+STOPPED = {
+    "too_busy": ["sleep", "60"],  # by the clock on the wall
+    "too_slow": ["/bin/sh", "-c", "ulimit -S -t 1; while :; do :; done"],  # by the system, out of processor time
+    "too_large": ["/bin/sh", "-c", "kill -9 $$"],  # by the system, short of memory
+}
+
+
+@pytest.mark.parametrize("code", STOPPED)
+def test_a_reader_that_is_stopped_says_why(desk, monkeypatch, code):
+    if code == "too_busy":
+        monkeypatch.setattr(limits, "WALL_SECONDS", 0.2)
+    monkeypatch.setattr(sandbox, "_command", lambda: STOPPED[code])
     started = time.monotonic()
     with pytest.raises(UnreadableWorkbook) as unreadable:
         read(desk.write([["姓名"]]), "x.xlsx", desk.today)
-    assert unreadable.value.code == "too_slow"
-    assert time.monotonic() - started < 5
+    assert unreadable.value.code == code
+    assert time.monotonic() - started < 30
+
+
+def test_what_is_cut_off_anywhere_is_never_taken_for_the_whole(desk):
+    """However much of its answer the reader has given when it is stopped, the workbook is refused as a whole."""
+    lines = [[f"张{number}", number] for number in range(60)]
+    source = desk.write([["姓名", "年级"], *lines], [["姓名", "年级"], *lines])
+    answer = subprocess.run(sandbox._command(), input=source, stdout=subprocess.PIPE, check=True).stdout
+    whole = 0
+    for length in range(len(answer) + 1):
+        given = sandbox._collect(io.BytesIO(answer[:length]))
+        sheets = []
+        while True:
+            try:
+                sheets.append(next(given))
+            except StopIteration as end:
+                complete = end.value
+                break
+        assert complete == (length == len(answer))
+        whole += complete
+        assert all(len(sheet.grid().rows) == 61 for sheet in sheets)
+    assert whole == 1
 
 
 def test_the_reader_is_given_no_environment(desk, monkeypatch, tmp_path):

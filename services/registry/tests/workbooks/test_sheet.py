@@ -2,7 +2,16 @@ import datetime as dt
 
 import pytest
 
-from hongzhu_registry.workbooks import Activity, Attendance, CalendarEntry, Record, Score, Staff, UnreadableWorkbook
+from hongzhu_registry.workbooks import (
+    Activity,
+    Attendance,
+    CalendarEntry,
+    Opened,
+    Record,
+    Score,
+    Staff,
+    UnreadableWorkbook,
+)
 
 ROSTER = ["姓名", "身份证号", "性别", "出生日期", "年级", "监护人电话", "学校标识码"]
 BORN = dt.date(2011, 3, 4)
@@ -122,6 +131,33 @@ def test_a_header_repeated_on_each_page_and_numbered_blank_lines_are_skipped(des
     header = ["序号", *ROSTER]
     book = desk.hand_in([header, [1, *line(desk)], header, [2, *line(desk, "李天", 123)], [3], [4]])
     assert (len(book.sheets[0].rows), book.sheets[0].skipped_rows, book.rejected) == (2, [3, 5, 6], [])
+
+
+def test_a_line_that_tells_an_identity_number_is_no_footer_however_it_begins(desk):
+    header = ["备注", *ROSTER]
+    lines = [["注：寄宿", *line(desk)], ["小计", *line(desk, 身份证号="350481201103041211")], ["合计：2人"]]
+    book = desk.hand_in([header, *lines])
+    assert [child.name for child in book.sheets[0].rows] == ["张文"]
+    assert [(finding.row, finding.reason.code) for finding in book.rejected] == [(3, "id_checksum")]
+    assert book.sheets[0].skipped_rows == [4]
+
+
+def test_every_line_is_taken_rejected_or_left_out_for_a_reason(demo, demo_files):
+    """No line of the fifty workbooks of a county is lost between what was written and what was read."""
+    told = 0
+    for book, path in zip(demo(), demo_files, strict=True):
+        with Opened(path.read_bytes()) as opened:
+            written = {packed.name: packed.grid().rows for packed in opened.sheets()}
+        for sheet in book.sheets:
+            lines = {number for number, row in enumerate(written[sheet.name], 1) if row}
+            taken = [row.source.row for row in sheet.rows]
+            rejected = [finding.row for finding in sheet.rejected]
+            if sheet.kind:
+                first = min((*taken, *rejected))
+                accounted = [*taken, *rejected, *sheet.skipped_rows]
+                assert sorted(accounted) == sorted(number for number in lines if number >= first)
+                told += len(accounted)
+    assert told > 20_000
 
 
 def test_a_merged_school_name_holds_for_every_child_beside_it(desk):

@@ -1,6 +1,5 @@
 """What a changed roster changes: the fields of a child and its family, from what to what, kept as a version each."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -60,7 +59,7 @@ def completed(row: Row, before: Known) -> Row:
     missing: dict[str, Any] = {name: before.child[name] for name in PLAIN if not _has(row, name)}
     if "address" not in row.columns:
         missing["address"] = before.address
-    return dataclasses.replace(row, **missing) if missing else row
+    return row._replace(**missing) if missing else row
 
 
 def _has(row: Row, name: str) -> bool:

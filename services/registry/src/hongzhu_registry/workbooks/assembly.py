@@ -1,6 +1,7 @@
 """From the values of a row to its typed row, and what must hold between the values."""
 
 import datetime as dt
+from operator import itemgetter
 from typing import Any
 
 from . import cells, identity, rows
@@ -19,17 +20,18 @@ class Refused(Exception):  # noqa: N818 - a row is refused, which is an outcome 
 
 
 PARENTS = ("father", "mother")
+_CHILD = itemgetter(*rows.Child._fields)
+_PARENTS = [itemgetter(*(f"{parent}_{name}" for name in rows.Parent._fields)) for parent in PARENTS]
+_GUARDIAN = itemgetter(*(f"guardian_{name}" for name in rows.Guardian._fields))
 
 
 def child(**v: Any) -> rows.Child:
     """A child; birth date and sex are the identity number's, as the check has found them."""
     grade, v["class_name"] = v["class_name"]
     v["grade"] = v["grade"] or grade
-    pop = v.pop
-    v["father"] = rows.Parent(pop("father_name"), pop("father_place"), pop("father_phone"), pop("father_since"))
-    v["mother"] = rows.Parent(pop("mother_name"), pop("mother_place"), pop("mother_phone"), pop("mother_since"))
-    v["guardian"] = rows.Guardian(pop("guardian_name"), pop("guardian_relation"), pop("guardian_phone"))
-    return rows.Child(**v)
+    v["father"], v["mother"] = (rows.Parent._make(names(v)) for names in _PARENTS)
+    v["guardian"] = rows.Guardian._make(_GUARDIAN(v))
+    return rows.Child._make(_CHILD(v))
 
 
 def check_child(v: Values, today: dt.date) -> None:

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from .sandbox import Cell
 
@@ -295,3 +296,13 @@ def choice(entries: Mapping[str, str]) -> Callable[[Cell], str]:
         return meanings[said] if said else ""
 
     return read
+
+
+_SIGN = "[\u4e00-\u9fffA-Za-z0-9]"
+PLAIN: Mapping[Callable[[Cell], Any], str] = {
+    text: _SIGN + "{{1,{longest}}}",
+    fact: _SIGN + "{{3,{longest}}}",
+    person: "(?!没有|暂无)[\u4e00-\u9fff]{{2,4}}",
+    phone: "1[3-9][0-9]{{9}}",
+}
+"""How cells look that are read as they stand, at most `longest` signs: most are, and to see that takes little."""

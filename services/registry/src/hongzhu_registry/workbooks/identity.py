@@ -7,6 +7,7 @@ numbers still begin; so only its check digit is taken.
 import datetime as dt
 import re
 import unicodedata
+from functools import lru_cache
 
 from stdnum.cn.ric import calc_check_digit
 
@@ -48,7 +49,12 @@ def id_number(cell: Cell) -> str:
 
 def birth_date(number: str) -> dt.date:
     """The birth date inside a number."""
-    return dt.date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    return _day(number[6:14])
+
+
+@lru_cache(maxsize=10_000)
+def _day(digits: str) -> dt.date:
+    return dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
 
 
 def sex(number: str) -> str:

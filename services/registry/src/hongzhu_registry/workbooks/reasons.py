@@ -223,6 +223,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请删去多余的行列，或分成几个文件",
         "remove unused rows and columns, or split it",
     ),
+    "too_busy": (
+        "服务器太忙，未能在限定时间内读完工作簿，其中内容均未导入",
+        "the machine was too busy to read the workbook in time; nothing of it was taken in",
+        "请稍后重新导入这个文件",
+        "import this file again later",
+    ),
     "unknown_layout": (
         "没有一张工作表的表头可以识别",
         "no sheet has a header that is recognised",

@@ -2,14 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Sex = Literal["male", "female", ""]
 RecordKind = Literal["talk", "tutoring", "call", "visit", "home_teaching"]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a row was written: file, sheet, and the row as Excel numbers it."""
 
     file: str
@@ -17,8 +16,7 @@ class Source:
     row: int
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(NamedTuple):
     """A father or mother; `since` is the month (YYYY-MM) or year (YYYY) since when away."""
 
     name: str = ""
@@ -32,8 +30,7 @@ class Parent:
         return self.place.startswith(("在家", "家中", "家里", "本村", "未外出", "务农"))
 
 
-@dataclass(frozen=True, slots=True)
-class Guardian:
+class Guardian(NamedTuple):
     """The person who actually looks after a child."""
 
     name: str = ""
@@ -41,8 +38,7 @@ class Guardian:
     phone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(NamedTuple):
     """A line of a school's roster; sex and birth date are the identity number's."""
 
     source: Source

@@ -40,11 +40,11 @@ class Packed:
     merges: list[Merge]
     chunks: list[bytes] = field(default_factory=list)
 
-    def grid(self, least: int = limits.ROWS) -> Grid:
-        """Unpack the rows, or of many at least so many of the uppermost."""
+    def grid(self, least: int | None = None) -> Grid:
+        """Unpack all rows, or at least so many of the uppermost."""
         rows: list[Row] = []
         for chunk in self.chunks:
-            if len(rows) < least:
+            if least is None or len(rows) < least:
                 rows += marshal.loads(chunk)  # noqa: S302 - written by our own script, and marshal runs no code
         return Grid(self.name, self.hidden, self.merges, rows)
 
@@ -57,6 +57,7 @@ class Opened:
         self._process = subprocess.Popen(  # noqa: S603 - our own script and our own numbers
             _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
         )
+        self._stopped = False
         self._feeding = threading.Thread(target=self._feed, args=(data,), daemon=True)
         self._feeding.start()
 
@@ -76,23 +77,34 @@ class Opened:
 
     def sheets(self) -> Iterator[Packed]:
         """Give the sheets one by one; raise UnreadableWorkbook when the process could not read them all."""
-        clock = threading.Timer(limits.WALL_SECONDS, self._process.kill)
+        clock = threading.Timer(limits.WALL_SECONDS, self._stop)
         clock.start()
         try:
             complete = yield from _collect(cast(IO[bytes], self._process.stdout))
         finally:
             clock.cancel()
         if not complete:
-            # It was ended by the system. Being out of memory aborts; being out of time is a signal of its own.
-            raise UnreadableWorkbook("too_slow" if self._process.wait() in TIMED_OUT else "too_large")
+            raise UnreadableWorkbook(self._cut_off())
+
+    def _stop(self) -> None:
+        self._stopped = True
+        self._process.kill()
+
+    def _cut_off(self) -> str:
+        """Say why the process did not come to its end: no part of what it had answered until then is taken for the whole."""
+        ended = self._process.wait()
+        if self._stopped:
+            return "too_busy"
+        # Else the system ended it. Being out of memory aborts; being out of processor time is a signal of its own.
+        return "too_slow" if ended == -SIGXCPU else "too_large"
 
     def _feed(self, data: bytes) -> None:
         with contextlib.suppress(BrokenPipeError), cast(IO[bytes], self._process.stdin) as stdin:
             stdin.write(data)
 
 
-# SIGXCPU from the limit on processor time, SIGKILL from the clock above.
-TIMED_OUT = (-24, -9)
+SIGXCPU = 24
+"""What Linux sends when processor time is over; Windows has no such signal to name."""
 
 
 def _command() -> list[str]:

@@ -3,15 +3,18 @@
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from itertools import islice, repeat
+from typing import Any, cast
 
-from . import headers, limits, titles
+from . import cells, headers, limits, titles
 from .assembly import Refused, Values
-from .cells import UnclearError, UnfitError, text
+from .cells import UnclearError, UnfitError
+from .column import Column
 from .headers import Header
+from .identity import id_number
 from .kinds import TELLING
 from .reasons import Finding, Reason
 from .rows import AnyRow, Child, Source
@@ -106,40 +109,47 @@ class Reading:
     def _rows(self, packed: Packed, header: Header, sheet: Sheet, given: Values) -> None:
         grid = packed.grid()
         fill_down(grid)
-        first = header.row + header.levels
-        heading = grid.rows[header.row : first]
-        plan = [(p.column.field, p.index, Meanings(p.column.said), p.column.firm) for p in header.placed]
-        used = [index for _, index, _, _ in plan]
-        width = max(used) + 1
         # A blank cell leaves standing what the title said, unless blank means something itself.
         given |= {p.column.field: said for p in header.placed if (said := p.column.read("")) not in (None, "")}
+        columns = [Meanings(p.column, given[p.column.field]) for p in header.placed]
+        lines = self._lines(grid, header, sheet)
+        while piece := list(islice(lines, AT_ONCE)):
+            self._take(piece, header, sheet, given, columns)
+
+    def _lines(self, grid: Grid, header: Header, sheet: Sheet) -> Iterator[tuple[int, Row]]:
+        """Yield the lines of the table, each with its number and as wide as its columns reach."""
+        first = header.row + header.levels
+        heading = grid.rows[header.row : first]
+        used = [p.index for p in header.placed]
+        width = max(used) + 1
+        number_at = next((p.index for p in header.placed if p.column.read is id_number), None)
         for number, row in enumerate(grid.rows[first:], first + 1):
             if not row:
                 continue
             if len(row) < width:
                 row = [*row, *[""] * (width - len(row))]  # noqa: PLW2901 - the same row, its blank end put back
-            if is_footer(row) or row in heading or all(row[index] == "" for index in used):
+            if is_footer(row, number_at) or row in heading or all(row[index] == "" for index in used):
                 sheet.skipped_rows.append(number)
-                continue
-            values = given.copy()
-            source = Source(self.file, grid.name, number)
-            warned: list[tuple[str, UnclearError]] = []
+            else:
+                yield number, row
+
+    def _take(
+        self, lines: list[tuple[int, Row]], header: Header, sheet: Sheet, given: Values, columns: list["Meanings"]
+    ) -> None:
+        """Read some lines column by column, and make a typed row of each that nothing speaks against."""
+        stood = list(zip(*(row for _, row in lines), strict=False))  # rows may go on beyond the last column
+        said: dict[str, Iterable[Any]] = {field: repeat(value) for field, value in given.items()}
+        said |= {
+            p.column.field: meanings.of(stood[p.index]) for p, meanings in zip(header.placed, columns, strict=True)
+        }
+        doubtful = any(meanings.unclear for meanings in columns)
+        for (number, _), values in zip(lines, zip(*said.values(), strict=False), strict=True):
+            source = Source(self.file, sheet.name, number)
+            told = dict(zip(said, values, strict=True))
             try:
-                for name, index, meanings, firm in plan:
-                    cell = row[index]
-                    if cell == "":
-                        continue
-                    try:
-                        value = meanings[cell] if type(cell) is str else meanings.read(cell)
-                    except UnclearError as unclear:
-                        if firm or isinstance(unclear, UnfitError):
-                            raise Refused(name, unclear.code, **unclear.params) from None
-                        warned.append((name, unclear))
-                        continue
-                    if value is not None and value != "":
-                        values[name] = value
-                self._refuse(header, values, source)
-                taken = header.kind.row(source=source, **values)
+                warned = self._clear(told, header, given) if doubtful else ()
+                self._refuse(header, told, source)
+                taken = header.kind.row(source=source, **told)
             except Refused as refused:
                 sheet.rejected.append(self._finding(source, header, refused.field, refused.code, refused.params))
                 continue
@@ -148,6 +158,18 @@ class Reading:
                 sheet.warnings.append(self._finding(source, header, name, why.code, why.params))
             if isinstance(taken, Child) and years(taken.born_on, self.today) >= ADULT:
                 sheet.warnings.append(self._finding(source, header, "id_number", "age_unlikely", {}))
+
+    def _clear(self, told: Values, header: Header, given: Values) -> list[tuple[str, UnclearError]]:
+        """Leave out what is unclear and return it; raise Refused where that costs the row."""
+        warned = []
+        for placed in header.placed:
+            name = placed.column.field
+            if isinstance(unclear := told[name], UnclearError):
+                if placed.column.firm or isinstance(unclear, UnfitError):
+                    raise Refused(name, unclear.code, **unclear.params)
+                warned.append((name, unclear))
+                told[name] = given[name]
+        return warned
 
     def _refuse(self, header: Header, values: Values, source: Source) -> None:
         """Raise Refused when the row lacks a key, contradicts itself, or repeats a child of this file."""
@@ -171,21 +193,48 @@ class Reading:
         return Finding(self.file, grid.name, header.row + 1 if header else None, "", Reason(code, params))
 
 
+AT_ONCE = 5_000
+"""Lines that are read at a time."""
+
+
 class Meanings(dict[Cell, Any]):
-    """What the cells of one column say, each text read once: most columns say a few things many times over."""
+    """What the cells of one column say, each text read once: most columns say a few things many times over.
+
+    A cell that says nothing says what is `given`; one that cannot be read says its `UnclearError`.
+    """
 
     MOST = 10_000
 
-    def __init__(self, read: Callable[[Cell], Any]) -> None:
+    def __init__(self, column: Column, given: Any) -> None:
         super().__init__()
-        self.read = read
+        self._column, self._given = column, given
+        plain = cells.PLAIN.get(column.read)
+        self._plain = re.compile(plain.format(longest=column.longest)).fullmatch if plain else None
+        self.unclear = False
+        """Whether a cell could not be read."""
+
+    def of(self, column: Sequence[Cell]) -> list[Any]:
+        """Read a column."""
+        if set(map(type, column)) != {str}:
+            return [self[cell] if type(cell) is str else self._read(cell) for cell in column]
+        if plain := self._plain:
+            return [cell if plain(cell) else self[cell] for cell in cast(Sequence[str], column)]
+        return list(map(self.__getitem__, column))
 
     def __missing__(self, cell: Cell) -> Any:
         """Read a text that the column has not said yet."""
         if len(self) >= self.MOST:
             self.clear()
-        said = self[cell] = self.read(cell)
+        said = self[cell] = self._read(cell)
         return said
+
+    def _read(self, cell: Cell) -> Any:
+        try:
+            said = self._column.said(cell)
+        except UnclearError as unclear:
+            self.unclear = True
+            return unclear.with_traceback(None)
+        return self._given if said is None or said == "" else said
 
 
 ADULT = 18
@@ -196,16 +245,26 @@ def years(born_on: dt.date, today: dt.date) -> int:
     return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
 
 
-def is_footer(row: Row) -> bool:
-    """Whether a line is a sum, a signature or a remark and not a row of the table."""
+def is_footer(row: Row, number_at: int | None = None) -> bool:
+    """Whether a line is a sum, a signature or a remark and not a row of the table: such a line never tells an identity number.
+
+    `number_at` is the column of identity numbers; none where the table has no such column.
+    """
     for cell in row:
         if cell != "":
             break
     else:
         return False
-    if type(cell) is not str:
+    if type(cell) is not str or not _FOOTER.match(_said(cell)):
         return False
-    return bool(_FOOTER.match(re.sub(r"\s", "", unicodedata.normalize("NFKC", text(cell)))))
+    return number_at is None or not _NUMBER.search(_said(row[number_at]))
+
+
+_NUMBER = re.compile(r"\d{15}")
+
+
+def _said(cell: Cell) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", cells.text(cell)))
 
 
 def fill_down(grid: Grid) -> None:
