@@ -218,3 +218,10 @@ def test_many_changed_rows_go_through_the_temporary_table_as_few_do() -> None:
     assert {tuple(each) for each in rows(select(Child.version, Child.grade).where(Child.name.startswith("张文")))} == {
         (2, 4)
     }
+
+
+def test_a_row_of_a_school_that_is_not_there_names_the_column_that_says_so(county: County) -> None:
+    result = hand_in(a=[line(1), line(2, school="school-nowhere")])
+    [finding] = result.rejected
+    assert (finding.row, finding.column, finding.reason.code) == (3, "A 学校名称", "school_unknown")
+    assert result.accepted["children"] == 1

@@ -27,13 +27,13 @@ def test_rows_are_told_in_order_and_the_same_of_a_sheet_once() -> None:
         ],
     )
     for row in (3, 4, 5, 9):
-        result.reject_school(Source("b.xlsx", "表二", row), "无名小学")
+        result.reject_school(Source("b.xlsx", "表二", row, {"school_name": "A 学校"}), "", "无名小学")
     assert summary(result).splitlines() == [
         "新增：0",
         "退回：7",
         "  a.xlsx · 表 · 第 7, 12 行 · 必填项为空 · 请补填后重新导入",
         "  b.xlsx · 表 · 第 5 行 · A 姓名 · 必填项为空 · 请补填后重新导入",
-        "  b.xlsx · 表二 · 第 3-5, 9 行 · 没有这所学校：无名小学 · 请先导入学校名单，或核对学校标识码",
+        "  b.xlsx · 表二 · 第 3-5, 9 行 · A 学校 · 没有这所学校：无名小学 · 请先导入学校名单，或核对学校标识码",
         "提醒：1",
         "  b.xlsx · 旧 · 工作表已隐藏，未导入 · 如需导入，请先取消隐藏",
         "重复登记：2",
@@ -44,7 +44,7 @@ def test_rows_are_told_in_order_and_the_same_of_a_sheet_once() -> None:
 
 def test_a_row_that_names_no_school_says_so() -> None:
     result = Result()
-    result.reject_school(Source("a.xlsx", "表", 3), "")
+    result.reject_school(Source("a.xlsx", "表", 3), "", "")
     assert [each.reason.code for each in result.rejected] == ["school_unnamed"]
 
 

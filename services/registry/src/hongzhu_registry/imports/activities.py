@@ -74,7 +74,7 @@ def store_attendance(session: Session, rows: Sequence[Came], result: Result) -> 
     for row in rows:
         activity = activities.get(row.activity_code)
         if activity is None:
-            result.reject(row.source, "activity_unknown")
+            result.reject(row.source, "activity_code", "activity_unknown")
             continue
         child = children.of(row, result)
         if child is not None:

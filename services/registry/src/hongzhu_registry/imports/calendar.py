@@ -26,7 +26,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
             named = schools.find("", row.school_name)
             school_id = row.school_code or (named and named.id)
             if not school_id:
-                result.reject_school(row.source, row.school_name)
+                result.reject_school(row.source, row.school_code, row.school_name)
                 continue
             span["school_id"] = school_id
         parts[_PARTS[row.kind]].append(span)

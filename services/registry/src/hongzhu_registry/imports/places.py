@@ -76,7 +76,7 @@ class Schools:
         """Return the school a row belongs to; a row of an unknown one is rejected."""
         school = self.find(row.school_code, row.school_name)
         if school is None:
-            result.reject_school(row.source, row.school_code or row.school_name)
+            result.reject_school(row.source, row.school_code, row.school_name)
         return school
 
     @cached_property
@@ -120,7 +120,7 @@ class Children:
             same = self._by_name.get((school.id if school else "", row.child_name), [])
             found = same[0] if len(same) == 1 else None
         if found is None:
-            result.reject(row.source, "child_unknown")
+            result.reject(row.source, "id_number" if row.id_number else "child_name", "child_unknown")
         return found
 
     @staticmethod

@@ -75,16 +75,18 @@ class Result:
         """Note of which fields a school's roster says something else than before."""
         self.differing.setdefault(school_id, {})[child_id] = sorted(fields)
 
-    def reject(self, where: Source, code: str, **params: object) -> None:
-        """Refuse a row as a whole, with the reason of that code."""
-        self.rejected.append(Finding(where.file, where.sheet, where.row, "", Reason(code, params)))
+    def reject(self, where: Source, field: str, code: str, **params: object) -> None:
+        """Refuse a row for what it says in a field, which its sheet need have no column for, with the reason of that code."""
+        column = where.places.get(field, "")
+        self.rejected.append(Finding(where.file, where.sheet, where.row, column, Reason(code, params)))
 
-    def reject_school(self, where: Source, school: str) -> None:
-        """Refuse a row whose school, told as it was read, is not known or not named at all."""
-        if school:
-            self.reject(where, "school_unknown", school=say(school))
+    def reject_school(self, where: Source, code: str, name: str) -> None:
+        """Refuse a row whose school, told by its code or else by its name, is not known or not named at all."""
+        if code or name:
+            field = "school_code" if code else "school_name"
+            self.reject(where, field, "school_unknown", school=say(code or name))
         else:
-            self.reject(where, "school_unnamed")
+            self.reject(where, "school_name", "school_unnamed")
 
     @property
     def exit_status(self) -> int:

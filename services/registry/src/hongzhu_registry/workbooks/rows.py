@@ -1,7 +1,9 @@
 """The typed rows that workbooks give: one class per kind of row, nothing stored, nothing looked up."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 Sex = Literal["male", "female", ""]
@@ -14,6 +16,8 @@ class Source(NamedTuple):
     file: str
     sheet: str
     row: int
+    places: Mapping[str, str] = MappingProxyType({})
+    """Where the columns of the sheet stand, as people find them, by field."""
 
 
 class Parent(NamedTuple):

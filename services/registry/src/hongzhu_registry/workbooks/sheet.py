@@ -142,9 +142,10 @@ class Reading:
         said |= {
             p.column.field: meanings.of(stood[p.index]) for p, meanings in zip(header.placed, columns, strict=True)
         }
+        places = {p.column.field: p.place for p in header.placed}
         doubtful = any(meanings.unclear for meanings in columns)
         for (number, _), values in zip(lines, zip(*said.values(), strict=False), strict=True):
-            source = Source(self.file, sheet.name, number)
+            source = Source(self.file, sheet.name, number, places)
             told = dict(zip(said, values, strict=True))
             try:
                 warned = self._clear(told, header, given) if doubtful else ()
