@@ -18,14 +18,14 @@ def test_of_a_workbook_whose_reading_is_cut_off_nothing_is_taken_in_and_everythi
     rosters = {name: [line(order) for order in orders] for name, orders in ROSTERS.items()}
     whole = sandbox._command
     commands = iter([whole(), ["/bin/sh", "-c", f"{shlex.join(whole())} | head -c 400; kill -9 $$"], whole()])
-    monkeypatch.setattr(sandbox, "_command", lambda: next(commands))
-    first = hand_in(**rosters)
+    with monkeypatch.context() as patched:
+        patched.setattr(sandbox, "_command", lambda: next(commands))
+        first = hand_in(**rosters)
     [(name, why)] = first.unreadable.items()
     assert (first.exit_status, why.code) == (2, "too_large")
     assert why.text(reader())
     cut_off = len(rosters[name.removesuffix(".xlsx")])
     assert first.accepted["children"] == 9 - cut_off
     assert first.rejected == []
-    monkeypatch.undo()
     second = hand_in(**rosters)
     assert (second.exit_status, second.accepted["children"], second.unchanged["children"]) == (0, cut_off, 9 - cut_off)
