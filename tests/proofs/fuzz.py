@@ -40,7 +40,7 @@ from tests.proofs.servers import free_port
 
 from hongzhu import clock
 from hongzhu import settings as configuration
-from hongzhu.database import engine
+from hongzhu.database import let_go
 from hongzhu.testing.databases import fresh_postgres, fresh_sqlite
 from hongzhu.testing.examples import MONDAY
 from hongzhu.waiting import wait_for
@@ -125,7 +125,7 @@ def served(url: str, home: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
         server.should_exit = True
         thread.join(10)
-        engine(url).dispose()
+        let_go(url)
     finally:
         for name in told:
             os.environ.pop(f"HONGZHU_{name}")

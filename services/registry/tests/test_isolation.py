@@ -1,5 +1,6 @@
 """The second wall: PostgreSQL itself shows a session only what is its principal's, whatever a statement forgot."""
 
+import asyncio
 import itertools
 import os
 import random
@@ -8,19 +9,23 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from county import County
+from county import County, token_of
 from crowd import READERS, SCHOOL_OF, Tally
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy import create_engine, event, text, true
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 import hongzhu.database
+from hongzhu import on_the_loop
+from hongzhu.database import CONNECTIONS, engine_on_the_loop
 from hongzhu.testing.databases import Configure
 from hongzhu_registry.access import walls
 from hongzhu_registry.access.policy import DOSSIER, SIGHT, Principal
 from hongzhu_registry.children import queries as children
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database, narrow
+from hongzhu_registry.rest import API
 from hongzhu_registry.tables import tables
 
 REQUESTS = int(os.environ.get("HONGZHU_PROVE_REQUESTS", "1000"))
@@ -229,13 +234,15 @@ def test_putting_the_wall_up_again_changes_nothing(crowded: County) -> None:
 def one_connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """Let the registry have one connection to its database and no other; give the list of those that were opened."""
     opened: list[Any] = []
-    engine = create_engine(database.url, pool_size=1, max_overflow=0, pool_timeout=10, hide_parameters=True)
-    event.listen(engine, "connect", lambda connection, _record: opened.append(connection))
-    monkeypatch.setattr(hongzhu.database, "sessions", lambda _url: sessionmaker(engine, expire_on_commit=False))
+    only = create_engine(database.url, pool_size=1, max_overflow=0, pool_timeout=10, hide_parameters=True)
+    event.listen(only, "connect", lambda connection, _record: opened.append(connection))
+    on_the_loop.prepare(only)  # who reads comes by the loop, and who is refused by a thread
+    made = sessionmaker(only, expire_on_commit=False)
+    monkeypatch.setattr(hongzhu.database, "sessions", lambda _url, _here: made)
     try:
         yield opened
     finally:
-        engine.dispose()
+        only.dispose()
 
 
 QUESTIONS = (
@@ -267,3 +274,19 @@ def test_who_comes_after_another_on_the_same_connection_sees_nothing_of_theirs(
     with capsys.disabled():
         print(f"\none connection: {tally} foreign={tally.leaked + wrong} connections={len(opened)}")
     assert (tally.faults, wrong, len(opened)) == ([], 0, 1)
+
+
+@pytest.mark.postgres
+def test_who_reads_at_the_same_time_as_others_sees_nothing_of_theirs(crowded: County) -> None:
+    async def read(who: str, http: AsyncClient) -> tuple[str, set[str]]:
+        answer = await http.get("/children", headers={"Authorization": f"Bearer {token_of(who)}"})
+        return who, {each["id"].removeprefix("child-") for each in answer.json()["items"]}
+
+    async def read_together() -> list[tuple[str, set[str]]]:
+        everybody = itertools.islice(itertools.cycle(CHILDREN), REQUESTS // 5)
+        async with AsyncClient(transport=ASGITransport(crowded.http.app), base_url=f"http://registry{API}") as http:
+            return await asyncio.gather(*(read(who, http) for who in everybody))
+
+    seen = asyncio.run(read_together())
+    assert [who for who, children in seen if children != CHILDREN[who]] == []
+    assert engine_on_the_loop(database.url).pool.checkedin() == CONNECTIONS  # type: ignore[attr-defined]  # so many at a time

@@ -19,6 +19,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 
+from hongzhu import on_the_loop
 from hongzhu.settings import settings
 
 CONNECTIONS = 15
@@ -48,22 +49,44 @@ def engine(url: str) -> Engine:
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_on_sqlite)
         return made
-    # preserve_rowcount: INSERT … SELECT must tell how many rows went in.
     # No overflow: connections beyond the pool's size would be made and ended with every request.
-    pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0}
+    return _postgres(url, max_overflow=0)
+
+
+@cache
+def engine_on_the_loop(url: str) -> Engine:
+    """Return the process's engine for what runs on an event loop (`hongzhu.on_the_loop`), on PostgreSQL."""
+    # Nobody on the loop may wait for the pool, or nobody would give a connection back: whoever runs them counts them.
+    made = _postgres(url, max_overflow=-1)
+    on_the_loop.prepare(made)
+    return made
+
+
+def _postgres(url: str, **pool: int) -> Engine:
+    # preserve_rowcount: INSERT … SELECT must tell how many rows went in.
+    options = {"preserve_rowcount": True}
     # Row-level security makes a statement look so costly that PostgreSQL would compile it for longer than it runs.
     told = {"options": "-c jit=off"}
-    options = {"preserve_rowcount": True}
+    pool |= {"pool_size": CONNECTIONS}
     made = create_engine(url, **pool, connect_args=told, execution_options=options, hide_parameters=True)
     event.listen(made, "handle_error", _tell_no_values)
     event.listen(made, "checkout", _see_that_it_lives)
     return made
 
 
+def let_go(url: str) -> None:
+    """Close the connections that this process keeps to a database of PostgreSQL."""
+    for made in (engine(url), engine_on_the_loop(url)):
+        made.dispose()
+
+
 @cache
-def sessions(url: str) -> sessionmaker[Session]:
-    """Return what opens a process's sessions on a database URL; to make it takes longer than a statement."""
-    return sessionmaker(engine(url), expire_on_commit=False)
+def sessions(url: str, here: bool) -> sessionmaker[Session]:
+    """Return what opens a process's sessions on a database URL; to make it takes longer than a statement.
+
+    `here` says whether they are opened on the loop.
+    """
+    return sessionmaker(engine_on_the_loop(url) if here else engine(url), expire_on_commit=False)
 
 
 def _see_that_it_lives(connection: Any, _record: object, _fairy: object) -> None:
@@ -110,6 +133,11 @@ class Database:
         return settings().database_url(self.service)
 
     @property
+    def waits_on_the_loop(self) -> bool:
+        """Whether its transactions may be opened by `hongzhu.on_the_loop.run`; those of SQLite wait for nothing but its lock."""
+        return not self.url.startswith("sqlite")
+
+    @property
     def engine(self) -> Engine:
         """The process's engine for it."""
         return engine(self.url)
@@ -117,7 +145,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Open a transaction, commit it at the end, roll it back on an error."""
-        with sessions(self.url).begin() as session:
+        with sessions(self.url, on_the_loop.is_here()).begin() as session:
             yield session
 
     @contextmanager

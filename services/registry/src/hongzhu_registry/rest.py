@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import update_wrapper
+from functools import cached_property, update_wrapper
 from inspect import signature
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import Scope
 
-from hongzhu import i18n
+from hongzhu import i18n, on_the_loop
 from hongzhu.clock import now
 from hongzhu.database import CONNECTIONS, upsert
 from hongzhu.errors import (
@@ -56,14 +56,14 @@ bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/token")
 
 
 # Going to a thread and back costs more than most statements, and so does each thing that the framework leaves to a thread of
-# its own: a request goes there once.  Those who wait for a connection wait before they go.
-_THREADS = RunVar[CapacityLimiter]("threads")
+# its own: a request goes there once, or not at all.  Those who wait for a connection wait before they go.
+_PLACES = RunVar[CapacityLimiter]("places")
 
 
-def _threads() -> CapacityLimiter:
+def _places() -> CapacityLimiter:
     # One for each event loop, as anyio wants it; never more than there are connections.
-    if (found := _THREADS.get(None)) is None:
-        _THREADS.set(found := CapacityLimiter(CONNECTIONS))
+    if (found := _PLACES.get(None)) is None:
+        _PLACES.set(found := CapacityLimiter(CONNECTIONS))
     return found
 
 
@@ -80,10 +80,21 @@ def in_place(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Route(APIRoute):
-    """A route whose requests are each one transaction, in one thread: who asks, the act, its answer, the audit, the commit."""
+    """A route whose requests are each one transaction, in one place: who asks, the act, its answer, the audit, the commit.
+
+    What is read as rows goes through on the event loop, while what is written, rendered or made into a file has a thread.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
         super().__init__(path, in_place(endpoint), **more)
+        self._reads_rows = self.methods == {"GET"} and self.response_field is not None
+
+    @cached_property
+    def query_names(self) -> frozenset[str]:
+        """The query parameters that the route knows."""
+        elsewhere = params.Path | params.Header | params.Cookie  # the fields of a model are of none of these
+        fields = get_flat_params(self.dependant)
+        return frozenset(each.alias for each in fields if not isinstance(each.field_info, elsewhere))
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Make what answers a request."""
@@ -95,7 +106,10 @@ class Route(APIRoute):
                 await read(request)
             except ClientDisconnect as gone:
                 raise HTTPException(400) from gone
-            return await run_sync(_carry_out, handle, request, limiter=_threads())
+            if self._reads_rows and database.waits_on_the_loop:
+                async with _places():
+                    return await on_the_loop.run(_carry_out, handle, request)
+            return await run_sync(_carry_out, handle, request, limiter=_places())
 
         return answer
 
@@ -191,10 +205,7 @@ def refuse_unknown(request: Request) -> None:
     """Refuse query parameters that the route does not know: a filter that was misspelt must not show everything."""
     if not request.query_params:
         return
-    fields = get_flat_params(request.scope["route"].dependant)
-    elsewhere = params.Path | params.Header | params.Cookie  # the fields of a model are of none of these
-    known = {each.alias for each in fields if not isinstance(each.field_info, elsewhere)}
-    if unknown := sorted(request.query_params.keys() - known):
+    if unknown := sorted(request.query_params.keys() - request.scope["route"].query_names):
         names = ", ".join(unknown)[:100]
         raise InvalidError("There is no query parameter {names} here.", field=unknown[0][:100], names=names)
 

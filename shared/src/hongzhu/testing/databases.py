@@ -63,7 +63,7 @@ def service_account(url: str) -> Iterator[str]:
 
     It reads and writes the rows of the tables that are made from now on, and owns none: what it may not do, it cannot do here.
     """
-    from hongzhu.database import engine
+    from hongzhu.database import engine, let_go
 
     name, password = f"hongzhu_test_{secrets.token_hex(6)}", secrets.token_hex(12)
     owner = engine(url)
@@ -77,7 +77,7 @@ def service_account(url: str) -> Iterator[str]:
     try:
         yield own
     finally:
-        engine(own).dispose()
+        let_go(own)
         with owner.begin() as connection:
             connection.exec_driver_sql(f"DROP OWNED BY {name} CASCADE")
             connection.exec_driver_sql(f"DROP ROLE {name}")
@@ -86,7 +86,7 @@ def service_account(url: str) -> Iterator[str]:
 @contextmanager
 def fresh_postgres() -> Iterator[str]:
     """Make a PostgreSQL database and drop it afterwards; skip when there is no server, or fail when one is required."""
-    from hongzhu.database import engine
+    from hongzhu.database import engine, let_go
 
     server = os.environ.get("HONGZHU_TEST_POSTGRES_URL", POSTGRES_URL)
     name = f"hongzhu_test_{secrets.token_hex(6)}"
@@ -103,7 +103,7 @@ def fresh_postgres() -> Iterator[str]:
     try:
         yield url
     finally:
-        engine(url).dispose()
+        let_go(url)
         with admin.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
         admin.dispose()

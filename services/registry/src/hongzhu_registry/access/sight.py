@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, Table, exists, false, literal_column, or_, select, true, union_all
@@ -30,6 +30,7 @@ class Told:
 Asker = Principal | Told
 
 
+@lru_cache(maxsize=1_000)  # what somebody asks again and again is put together once
 def in_sight(table: str, principal: Principal) -> ColumnElement[bool]:
     """Say which rows of a table a principal may see; raises `MissingError` where the thing does not exist for its role."""
     principal.must_see(table)
