@@ -23,7 +23,7 @@ from hongzhu import on_the_loop
 from hongzhu.settings import settings
 
 CONNECTIONS = 15
-"""The most connections that a process keeps to a database; they are made as they are needed."""
+"""The most connections that a process keeps to a database, once for its threads and once for its event loop; made as needed."""
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -62,12 +62,12 @@ def engine_on_the_loop(url: str) -> Engine:
     return made
 
 
-def _postgres(url: str, **pool: int) -> Engine:
+def _postgres(url: str, *, max_overflow: int) -> Engine:
     # preserve_rowcount: INSERT … SELECT must tell how many rows went in.
+    pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": max_overflow}
     options = {"preserve_rowcount": True}
     # Row-level security makes a statement look so costly that PostgreSQL would compile it for longer than it runs.
     told = {"options": "-c jit=off"}
-    pool |= {"pool_size": CONNECTIONS}
     made = create_engine(url, **pool, connect_args=told, execution_options=options, hide_parameters=True)
     event.listen(made, "handle_error", _tell_no_values)
     event.listen(made, "checkout", _see_that_it_lives)

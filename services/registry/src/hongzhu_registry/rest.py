@@ -245,7 +245,10 @@ class Page:
         """Answer one page of `statement` in the order of `key`, which is unique: never OFFSET, so page 1000 is as fast as 1."""
         if self.cursor is not None:
             statement = statement.where(key < self.cursor if newest_first else key > self.cursor)
-        found = session.execute(statement.order_by(key.desc() if newest_first else key).limit(self.limit + 1))
+        # By the connection itself, which is asked with every list: the session would look for objects among the rows.
+        found = session.connection().execute(
+            statement.order_by(key.desc() if newest_first else key).limit(self.limit + 1)
+        )
         names, rows = found.keys(), found.all()
         items = [dict(zip(names, row, strict=True)) for row in rows[: self.limit]]
         return {"items": items, "next": items[-1][key.key] if len(rows) > self.limit else None}

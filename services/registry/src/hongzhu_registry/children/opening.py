@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
@@ -15,6 +15,10 @@ from hongzhu_registry.retention.rules import WITHDRAWN
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.tasks.models import Task
 
+_SEALED = ("id_number", "address")
+_OF_ONE = select(*(Child.__table__.c[name] for name in _SEALED)).where(Child.__table__.c.id == bindparam("child_id"))
+"""Made once, as it is asked with every dossier."""
+
 
 def opened(session: Session, principal: Principal, child_id: str) -> dict[str, Any]:
     """Open the sealed fields that a principal may read of a child in its sight: ``id_number``, ``address``, ``family``.
@@ -25,10 +29,8 @@ def opened(session: Session, principal: Principal, child_id: str) -> dict[str, A
         _approved(session, principal, child_id) if principal.role == "agency" else fields_of(principal.role)
     )
     shown: dict[str, Any] = {}
-    sealed = [name for name in ("id_number", "address") if name in fields]
-    if sealed:
-        columns = Child.__table__.c
-        child = session.execute(select(*(columns[name] for name in sealed)).where(columns.id == child_id)).one()
+    if sealed := [name for name in _SEALED if name in fields]:
+        child = session.connection().execute(_OF_ONE, {"child_id": child_id}).one()
         shown = {name: key_ring().open(getattr(child, name), "child", name, child_id) for name in sealed}
     if fields & {"family", "left_behind"}:
         family = families.relatives_of(session, child_id)
