@@ -20,11 +20,17 @@ class Desk:
 
     today = TODAY
 
-    def write(self, *sheets: Sequence[Sequence[Any]], merges: Iterable[str] = (), hidden: int | None = None) -> bytes:
+    def write(
+        self,
+        *sheets: Sequence[Sequence[Any]],
+        merges: Iterable[str] = (),
+        hidden: int | None = None,
+        names: Sequence[str] = (),
+    ) -> bytes:
         book = openpyxl.Workbook()
         book.remove(book.active)  # type: ignore[arg-type]
         for number, rows in enumerate(sheets):
-            sheet = book.create_sheet(f"Sheet{number + 1}")
+            sheet = book.create_sheet(names[number] if names else f"Sheet{number + 1}")
             for row in rows:
                 sheet.append([None if cell == "" else cell for cell in row])
             if number == hidden:

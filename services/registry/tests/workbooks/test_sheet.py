@@ -11,6 +11,7 @@ from hongzhu_registry.workbooks import (
     Score,
     Staff,
     UnreadableWorkbook,
+    read,
 )
 
 ROSTER = ["姓名", "身份证号", "性别", "出生日期", "年级", "监护人电话", "学校标识码"]
@@ -111,6 +112,9 @@ def test_a_school_on_the_cover_holds_for_the_sheets_after_it(desk):
         ("2020年秋季东门小学留守儿童花名册", "东门小学"),
         ("填报单位:燕东实验小学(示例)(盖章)", "燕东实验小学(示例)"),
         ("2020-2021学年第一学期永安市第四中学登记表", "永安市第四中学"),
+        ("清溪一小留守儿童基本信息表", "清溪一小"),
+        ("清溪县第一中心小学登记表", "清溪县第一中心小学"),
+        ("清溪七中登记表", "清溪七中"),
         ("永安市中小学留守儿童登记表", ""),
         ("留守儿童花名册", ""),
     ],
@@ -119,6 +123,22 @@ def test_a_title_names_the_school(desk, title, school):
     book = desk.hand_in([[title], ROSTER[:6], line(desk)[:6]])
     assert book.sheets[0].rows[0].school_name == school
     assert ("school_unnamed" in {f.reason.code for f in book.warnings}) == (not school)
+
+
+@pytest.mark.parametrize(
+    ("cover", "sheet", "file", "school"),
+    [
+        ("留守儿童材料", "北塔小学", "03-东门小学.xlsx", "北塔小学"),
+        ("巴溪湾小学材料", "北塔小学", "03-东门小学.xlsx", "北塔小学"),
+        ("巴溪湾小学材料", "名单", "03-东门小学.xlsx", "巴溪湾小学"),
+        ("留守儿童材料", "名单", "03-东门小学(终稿).xlsx", "东门小学(终稿)"),
+        ("留守儿童材料", "名单", "全县各学校.xlsx", ""),
+    ],
+)
+def test_where_no_title_names_the_school_the_sheet_the_cover_or_the_file_does(desk, cover, sheet, file, school):
+    roster = [["留守儿童花名册"], ROSTER[:6], line(desk)[:6]]
+    book = read(desk.write([[cover]], roster, names=("封面", sheet)), file, desk.today)
+    assert book.sheets[1].rows[0].school_name == school
 
 
 def test_a_hidden_sheet_is_left_out_and_said(desk):

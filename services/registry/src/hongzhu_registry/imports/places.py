@@ -69,8 +69,13 @@ class Schools:
         self._session = session
 
     def find(self, code: str, name: str) -> School | None:
-        """Return the school of that code, or of that name when no code is given; none when there is no such one."""
-        return self._by_code.get(code) if code else self._by_name.get(name)
+        """Return the school of that code, or of that name when no code is given; none when there is no such one.
+
+        What stands behind the name in brackets may be part of it, and may be no more than the file's: “(终稿)”.
+        """
+        if code:
+            return self._by_code.get(code)
+        return self._by_name.get(name) or self._by_name.get(name.partition("(")[0])
 
     def of(self, row: OfSchool, result: Result) -> School | None:
         """Return the school a row belongs to; a row of an unknown one is rejected."""

@@ -61,7 +61,10 @@ class Reading:
         self.file, self.today, self.seen = file, today, seen
 
     def read(self, packed: Packed, cover: Title) -> Sheet:
-        """Read one sheet down to its header; what a cover sheet said of the school holds unless this one says otherwise."""
+        """Read one sheet down to its header.
+
+        Whose it is says its title, its name, the cover sheet before it or the file's name, the first that names a school.
+        """
         grid = packed.grid(limits.HEADER_ROWS + limits.HEADER_LEVELS)
         sheet = Sheet(grid.name)
         if grid.hidden:
@@ -70,10 +73,11 @@ class Reading:
             return sheet
         fill_down(grid)
         header = headers.find(grid)
-        sheet.title = titles.read(grid.rows[: header.row] if header else grid.rows).over(cover)
+        sheet.title = titles.read(grid.rows[: header.row] if header else grid.rows)
         if header is None:
             sheet.warnings.append(self._note(grid, None, "layout_unknown"))
             return sheet
+        sheet.title = sheet.title.over(titles.named(grid.name)).over(cover).over(titles.named(self.file))
         sheet.kind = header.kind.name
         if header.unknown:
             sheet.warnings.append(self._note(grid, header, "columns_unknown", columns="、".join(header.unknown)))

@@ -21,7 +21,7 @@ class Title:
     record_kind: str = ""
 
     def over(self, other: "Title") -> "Title":
-        """This title, its gaps filled from a cover sheet's."""
+        """This title, or where it names no school, with the school that another says."""
         if self.school_code or self.school_name:
             return self
         return replace(self, school_code=other.school_code, school_name=other.school_name)
@@ -32,7 +32,12 @@ _CODE = re.compile(r"(?:学校标识码|标识码|学校代码|学校编码|机�
 _TESTED = re.compile(rf"(?:检测|考试|测试|测验|考核)(?:日期|时间)\D{{0,3}}{_DATE}")
 _UNIT = re.compile(r"(?:填报单位|填报学校|学校名称|报送单位|填表单位|学校|单位)[::]\s*([^\s::]{2,40})")
 _STAMP = re.compile(r"\((?:盖章|公章|章|签章)\).*$")
-_SCHOOL = re.compile(r"([\u4e00-\u9fff]{1,20}?(?:小学|中学|学校|学区|教学点|幼儿园|分校|附小)(?:\([^()]{1,10}\))?)")
+_SCHOOL = re.compile(
+    r"([\u4e00-\u9fff]{1,20}?"
+    # 一小, 七中: not the beginning of 第七中学 or 第一中心小学.
+    r"(?:小学|中学|学校|学区|教学点|幼儿园|分校|附[小中](?!学)|[一二三四五六七八九十][小中](?![学心]))"
+    r"(?:\([^()]{1,10}\))?)"
+)
 _TERM = re.compile(r"(\d{4})年?(?:学年)?([春秋])")
 _SCHOOL_YEAR = re.compile(r"(\d{4})\D{1,2}(\d{4})学?年度?第?([一二12上下])学?期")
 _RECORD_KINDS = {"谈心": "talk", "谈话": "talk", "送教": "home_teaching", "通话": "call", "家访": "visit"}
@@ -50,6 +55,11 @@ def read(rows: list[Row]) -> Title:
         tested_on=_tested_on(said),
         record_kind=next((kind for word, kind in _RECORD_KINDS.items() if word in said), ""),
     )
+
+
+def named(name: str) -> Title:
+    """Read the name of a sheet or of a file, which may be a school's."""
+    return Title(school_name=_school_name(unicodedata.normalize("NFKC", name)))
 
 
 def _school_name(said: str) -> str:
