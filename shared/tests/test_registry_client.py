@@ -16,7 +16,10 @@ from hongzhu.errors import (
     NotSignedInError,
     StaleError,
 )
+from hongzhu.messages import TaskDue
+from hongzhu.period import task_id
 from hongzhu.registry_client import RegistryClient
+from hongzhu.testing.examples import MONDAY
 
 
 class Wire:
@@ -159,3 +162,14 @@ def test_open_tasks_are_read_as_the_messages_that_announced_them(client_of: Any)
     assert len({each.id for each in messages}) == 3
     again = client_of(Wire(overdue, due)).tasks_due("carers")
     assert [each.id for each in again] == [each.id for each in messages]
+
+
+def test_what_is_still_owed_of_a_message_is_read_at_once_and_what_moved_away_by_itself(client_of: Any) -> None:
+    week = {"programme": "carers.talk", "period": "week:2020-11-23", "period_start": MONDAY}
+    message = TaskDue(**week, version=1, school_id="s1", subjects=("a", "b", "c"), opens_on=MONDAY, due_on=MONDAY)
+    task = {each: task_id(message.programme, each, message.period) for each in message.subjects}
+    listed = [{"id": task["a"], "state": "overdue"}, {"id": task["b"], "state": "done"}]
+    # The ledger does not have the third yet, and then has it at another school.
+    wire = Wire({"items": listed, "next": None}, httpx.Response(404, json={}), {"state": "due"})
+    assert client_of(wire).still_owed(message) == ["a", "c"]
+    assert [request.url.path for request in wire.asked[1:]] == [f"/api/v1/tasks/{task['c']}"] * 2

@@ -37,13 +37,14 @@ from hongzhu.messages import (
     ProgrammeChanged,
     SchoolChanged,
     SubjectEvent,
+    SupporterChanged,
     TaskClosed,
     TaskDue,
     TaskExcused,
     TaskOverdue,
     Withdrawn,
 )
-from hongzhu.plugin_worker import HOOKS_BY_TOPIC
+from hongzhu.plugin_worker import HEARD, HOOKS_BY_TOPIC
 from hongzhu.programme import EverySchoolWeek, Programme, where
 from hongzhu.service import Service
 from hongzhu.trigger import Trigger
@@ -190,6 +191,7 @@ EXAMPLES: tuple[Message, ...] = (
         occurred_on=_MONDAY,
         subjects=(Happened(subject_id=_CHILD, amount=16),),
     ),
+    SupporterChanged(**_ALWAYS, id="1f0c2a6e-8a51-4f5e-9b42-3f1f0f6f6a08", agency="womens_federation"),
     TaskClosed(**_ALWAYS, id="019a000000007000800000000000000a.1", **_WEEK, state="done"),
     TaskDue(
         **_ALWAYS,
@@ -233,7 +235,7 @@ def says_and_hears(message: type[Message]) -> tuple[list[str], list[str]]:
     services = [found.load() for found in sorted(entry_points(group="hongzhu.services"), key=lambda each: each.name)]
     hears = [each.name for each in services if isinstance(each, Service) and message in each.consumers]
     says = [each.name for each in services if each.name not in hears and _names(each.name, message.__name__)]
-    return says, [*hears, *(["the agency that it is addressed to"] if message in HOOKS_BY_TOPIC else [])]
+    return says, [*hears, *(["the agency that it is addressed to"] if message in HEARD else [])]
 
 
 def triggers_part() -> str:

@@ -97,11 +97,7 @@ def parked(name: str) -> Queue:
 
 def binding_keys(topics: Iterable[str], agency: str | None = None) -> list[str]:
     """Return the routing keys of `topics`: those of one agency, or everyone's."""
-    keys = []
-    for topic in topics:
-        addressed = hasattr(TOPICS[topic], "agency")
-        keys.append(f"{topic}.{agency or '*'}" if addressed else topic)
-    return keys
+    return [f"{topic}.{agency or '*'}" if TOPICS[topic].addressed else topic for topic in topics]
 
 
 def declare(connection: Connection, name: str, keys: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ import pluggy
 from hongzhu import hooks, worker
 from hongzhu.agency import Agency
 from hongzhu.errors import HongzhuError, NotSignedInError
-from hongzhu.messages import Message, TaskClosed, TaskDue, TaskOverdue
+from hongzhu.messages import Message, SupporterChanged, TaskClosed, TaskDue, TaskOverdue
 from hongzhu.programme import Programme
 from hongzhu.registry_client import RegistryClient, token_of
 from hongzhu.settings import settings
@@ -27,6 +27,8 @@ HOOKS_BY_TOPIC: Mapping[type[Message], str] = {
     TaskClosed: "task_closed",
 }
 """Which hook each message calls: implementing the hook is all there is to subscribing."""
+HEARD: tuple[type[Message], ...] = (*HOOKS_BY_TOPIC, SupporterChanged)
+"""Everything that is addressed to an agency.  Of its supporters it hears so that `task_due` is called again for whoever waits."""
 
 
 TRY_AGAIN = 5.0
@@ -80,7 +82,7 @@ class PluginWorker:
         with RegistryClient(settings().registry_url, token_of(f"agency-{self.name}"), stop) as registry:
             self._begin(registry, stop)
             if not stop.is_set():
-                handlers = {message: partial(self._handle, registry, stop) for message in HOOKS_BY_TOPIC}
+                handlers = {message: partial(self._handle, registry, stop) for message in HEARD}
                 worker.run(worker.make_app(self.queue, settings().broker_url, handlers))
 
     def _begin(self, registry: RegistryClient, stop: Event) -> None:
@@ -109,10 +111,22 @@ class PluginWorker:
             except Exception as error:  # the queue is worth reading whatever became of one old task
                 log.warning("%s could not catch up with %s: %s", self.name, message.programme, type(error).__name__)
 
-    def _handle(self, registry: RegistryClient, stop: Event, message: TaskDue | TaskOverdue | TaskClosed) -> None:
+    def _serve_who_waits(self, registry: RegistryClient) -> None:
+        # What the agency itself has to do, and could not as long as nobody was free to do it.
+        for programme in self.programmes():
+            if programme.assignee == "agency":
+                for message in registry.tasks_due(self.name, programme.code):
+                    self._call(registry, message)
+
+    def _handle(
+        self, registry: RegistryClient, stop: Event, message: TaskDue | TaskOverdue | TaskClosed | SupporterChanged
+    ) -> None:
         while True:
             try:
-                self._call(registry, message)
+                if isinstance(message, SupporterChanged):
+                    self._serve_who_waits(registry)
+                else:
+                    self._call(registry, message)
             except NotSignedInError as error:
                 # A suspended agency is let in again by people: its message is kept in hand and the others in the queue,
                 # rather than all of them being tried until they are parked.

@@ -29,8 +29,7 @@ from hongzhu.errors import (
     StaleError,
     UnconditionalError,
 )
-from hongzhu.messages import BATCH, TaskDue
-from hongzhu.messages.task import TaskMessage
+from hongzhu.messages import BATCH, TaskDue, TaskOverdue
 from hongzhu.period import task_id
 from hongzhu.settings import settings
 
@@ -103,9 +102,10 @@ class RegistryClient:
         """Correct some fields of something that was read at a version; raises `StaleError` if somebody was quicker."""
         return self._ask("PATCH", path, json=changes, headers={"If-Match": f'"{version}"'})
 
-    def tasks_due(self, agency: str) -> Iterator[TaskDue]:
-        """Read an agency's open tasks, due and overdue, as the messages that announced them."""
-        open_tasks = [task for state in ("due", "overdue") for task in self.items("/tasks", agency=agency, state=state)]
+    def tasks_due(self, agency: str, programme: str | None = None) -> Iterator[TaskDue]:
+        """Read an agency's open tasks, due and overdue, or those of one programme, as the messages that announced them."""
+        asked = {"agency": agency} | ({"programme": programme} if programme else {})
+        open_tasks = [task for state in ("due", "overdue") for task in self.items("/tasks", **asked, state=state)]
         tasks = sorted(open_tasks, key=lambda task: (_batch(task), task["id"]))
         for _, same in groupby(tasks, key=_batch):
             batch = list(same)
@@ -117,14 +117,17 @@ class RegistryClient:
                     **{name: part[0][name] for name in _WINDOW},
                 )
 
-    def still_owed(self, message: TaskMessage) -> list[str]:
+    def still_owed(self, message: TaskDue | TaskOverdue) -> list[str]:
         """Return the subjects of a message whose tasks are open in the ledger.
 
         A message may be here before the ledger has its tasks, and an agency sees a child only by what the ledger owes it: so this
         waits; raises `MissingError` when they do not come.
         """
-        states = {each: self._state(task_id(message.programme, each, message.period)) for each in message.subjects}
-        return [each for each, state in states.items() if state in {"due", "overdue"}]
+        begin = {"begins_after": message.period_start, "begins_before": message.period_start}
+        listed = self.items("/tasks", programme=message.programme, school_id=message.school_id, **begin)
+        states = {task["id"]: task["state"] for task in listed}
+        asked = {each: task_id(message.programme, each, message.period) for each in message.subjects}
+        return [each for each, task in asked.items() if (states.get(task) or self._state(task)) in {"due", "overdue"}]
 
     def _state(self, task: str) -> str:
         for _ in range(_TRIES):

@@ -20,6 +20,7 @@ from hongzhu_registry.notices.service import on_notice_settled
 from hongzhu_registry.offices import service as offices
 from hongzhu_registry.retention.ticks import anonymise_due
 from hongzhu_registry.schools.queries import names
+from hongzhu_registry.supporters.ticks import tell_agencies
 from hongzhu_registry.tallies.ticks import catch_up
 from hongzhu_registry.tasks.consumers import on_task_closed, on_task_due
 from hongzhu_registry.tasks.queries import count_by_state
@@ -67,6 +68,7 @@ service = Service(
         Tick("forget-answers", 3600, _forget_answers),
         Tick("say-offices", 2, offices.bring_up_to_date),
         Tick("catch-up", 1, catch_up),
+        Tick("tell-of-supporters", 2, tell_agencies),
         Tick("anonymise-due", 3600, anonymise_due),
         Tick("forget-sign-ins", 3600, _forget_sign_ins),
     ),

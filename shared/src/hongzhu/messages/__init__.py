@@ -11,6 +11,7 @@ from hongzhu.messages.office import OfficeChanged
 from hongzhu.messages.overdue import TaskOverdue
 from hongzhu.messages.programme import ProgrammeChanged
 from hongzhu.messages.school import SchoolChanged
+from hongzhu.messages.supporter import SupporterChanged
 from hongzhu.messages.task import TaskClosed, TaskDue
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "ProgrammeChanged",
     "SchoolChanged",
     "SubjectEvent",
+    "SupporterChanged",
     "TaskClosed",
     "TaskDue",
     "TaskExcused",

@@ -32,6 +32,8 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     topic: ClassVar[str]
+    addressed: ClassVar[bool] = False
+    """Whether it goes to one agency, whose name ends its routing key."""
 
     id: str = Field(default_factory=lambda: str(uuid4()), max_length=100)
     """Handled once by each consumer, however often it arrives."""

@@ -12,6 +12,8 @@ from hongzhu.task_state import TaskState, Window
 class TaskMessage(Message):
     """Something about tasks of one programme, one school and one period."""
 
+    addressed: ClassVar = True
+
     programme: str
     period: str
     school_id: str

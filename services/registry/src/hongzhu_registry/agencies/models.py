@@ -20,6 +20,8 @@ class Agency(Base):
     """``open``, ``suspended`` or ``revoked``: only while it is open does any account of it open anything."""
     titles_asked: Mapped[list[str] | None] = mapped_column(JSON)
     """Titles that it goes by, as it says, and that the bureau has not agreed to."""
+    supporters_told: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Up to which change of its supporters it was told (`supporters.queries.changes`)."""
 
 
 class AgencyTitle(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from hongzhu import bus
 from hongzhu.errors import ConfigurationError
 from hongzhu.installation import new_password, rights
-from hongzhu.plugin_worker import HOOKS_BY_TOPIC
+from hongzhu.plugin_worker import HEARD
 from hongzhu.settings import settings
 from hongzhu_registry.access import service as access
 from hongzhu_registry.agencies.models import OPEN, Agency
@@ -19,7 +19,7 @@ from hongzhu_registry.agencies.models import OPEN, Agency
 
 def declare_queue(connection: Connection, agency: str) -> None:
     """Declare an agency's queue, bound to every topic that can be addressed to it."""
-    keys = bus.binding_keys((message.topic for message in HOOKS_BY_TOPIC), agency)
+    keys = bus.binding_keys((message.topic for message in HEARD), agency)
     bus.declare(connection, f"agency.{agency}", keys)
 
 

@@ -40,14 +40,14 @@ def keep(
     """
     by_identity = {row["identity"]: {**row, "content_hash": content_hash(row)} for row in rows}
     known = _known(session, model, list(by_identity))
-    ids = {each: row_id for each, (row_id, _) in known.items()}
+    ids = {each: row_id for each, (row_id, _, _) in known.items()}
     new, changed = [], []
     for each, row in by_identity.items():
         if each not in known:
             ids[each] = new_id()
             new.append({**_sealed(model, row, ids[each]), "version": 1, **(also or {})})
         elif known[each][1] != row["content_hash"]:
-            changed.append(_sealed(model, row, ids[each]))
+            changed.append({**_sealed(model, row, ids[each]), "version": known[each][2] + 1})
     result.accepted[kind] += len(new)
     result.changed[kind] += len(changed)
     result.unchanged[kind] += len(by_identity) - len(new) - len(changed)
@@ -62,12 +62,14 @@ def _write(how: Callable[..., None], session: Session, model: type[FromWorkbook]
         how(session, model, names, ([row[name] for name in names] for row in rows))
 
 
-def _known(session: Session, model: type[FromWorkbook], identities: list[str]) -> dict[str, tuple[str, str | None]]:
-    known: dict[str, tuple[str, str | None]] = {}
-    columns = model.identity, model.id, model.content_hash
+def _known(
+    session: Session, model: type[FromWorkbook], identities: list[str]
+) -> dict[str, tuple[str, str | None, int]]:
+    known: dict[str, tuple[str, str | None, int]] = {}
+    columns = model.identity, model.id, model.content_hash, model.version
     for some in batches(identities, AT_ONCE):
         rows = session.execute(select(*columns).where(staging.among(session, model.identity, some)))
-        known.update({str(each): (row_id, digest) for each, row_id, digest in rows})
+        known.update({str(each): (row_id, digest, version) for each, row_id, digest, version in rows})
     return known
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Select, case, func, select
 
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
+from hongzhu_registry.agencies.models import AgencyTitle
 from hongzhu_registry.database import UNSHOWN
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.supporters.models import Supporter
@@ -25,3 +26,21 @@ def visible(principal: Principal) -> Select[Any]:
         .scalar_subquery()
     )
     return select(*COLUMNS, STATUS, taken.label("paired")).where(in_sight("supporter", principal))
+
+
+def changes() -> Select[Any]:
+    """Select each agency that has supporters, with a number that grows whenever one may have become free.
+
+    That is when a supporter comes or changes, is its own once a title is agreed to, or is no longer paired with somebody.
+    """
+    ended = (
+        select(func.count())
+        .where(Pairing.supporter_id == Supporter.id, Pairing.ended_on.is_not(None))
+        .correlate(Supporter)
+        .scalar_subquery()
+    )
+    return (
+        select(AgencyTitle.agency, func.sum(Supporter.version + ended).label("changes"))
+        .join(Supporter, Supporter.organisation == AgencyTitle.title)
+        .group_by(AgencyTitle.agency)
+    )

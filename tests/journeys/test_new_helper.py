@@ -1,0 +1,57 @@
+"""Nobody is free, hundreds wait; a helper comes, and is matched without anything being started anew."""
+
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.journeys import county
+from tests.journeys.county import COUNSELLOR, FIRST_DAY
+from tests.proofs.servers import wait_for
+from tests.proofs.stack import Stack
+
+SCHOOLS = 240
+
+
+@pytest.fixture
+def qingxi(tmp_path: Path) -> Path:
+    """Write the workbooks of a county of many schools, each of which waits for a counsellor, and nobody to be one."""
+    invented = county.invent(seed=2024, schools=SCHOOLS, children=SCHOOLS)
+    invented.counsellors = [each for each in invented.counsellors if not each.vetted]
+    folder = invented.write(tmp_path / "county")
+    invented.write_calendar(folder)
+    return folder
+
+
+def test_a_helper_who_comes_is_matched_with_whoever_waits_each_school_once(stack: Stack, qingxi: Path) -> None:
+    stack.stand_on(FIRST_DAY)
+    stack.start()
+    stack.wait_until_ready()
+    with stack.bureau() as bureau:
+        stack.approve_programmes(bureau)
+        stack.command("import", qingxi)
+        wait_for("every school to wait", lambda: not stack.waiting() and _states(stack) == {"open": SCHOOLS}, 120)
+
+        add(bureau, "first", 2, "vetted")
+        wait_for("the first helper's places to be taken", lambda: _states(stack)["done"] == 2, 60)
+        applied = add(bureau, "second", SCHOOLS, "applied")
+        wait_for("everything to come to rest", lambda: not stack.waiting(), 60)
+        assert _states(stack)["done"] == 2, "nobody is matched unvetted"
+        changed = {"status": "vetted"}
+        bureau.patch(f"/supporters/{applied}", json=changed, headers={"If-Match": "*"}).raise_for_status()
+        wait_for("every school to be served", lambda: _states(stack) == {"done": SCHOOLS}, 120)
+        wait_for("everything to come to rest", lambda: not stack.waiting(), 60)
+    lasting = stack.rows("registry", "SELECT school_id, count(*) FROM pairing WHERE ended_on IS NULL GROUP BY 1")
+    assert Counter(many for _, many in lasting) == {1: SCHOOLS}, "each once"
+    assert stack.ledgers_agree()
+
+
+def add(bureau: httpx.Client, name: str, places: int, status: str) -> str:
+    """Add a counsellor with so many places; return the id."""
+    person = {"kind": "law_counsellor", "name": name, "organisation": "legal_aid", "capacity": places, "status": status}
+    return str(bureau.post("/supporters", json=person).raise_for_status().json()["id"])
+
+
+def _states(stack: Stack) -> Counter[str]:
+    tasks = f"SELECT done_on IS NULL, count(*) FROM task WHERE programme = '{COUNSELLOR}' GROUP BY 1"
+    return Counter({"open" if waits else "done": many for waits, many in stack.rows("registry", tasks)})
