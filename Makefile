@@ -42,8 +42,9 @@ bench: setup ## 性能测量，写入 benchmarks/results.md · the benchmarks, w
 screenshots: setup ## 每个页面的截图：两种宽度、明暗、中英文 · every page at two widths, light and dark, zh and en
 	@exec $(BIN)/python tests/screenshots.py $(ARGS)
 
-lock: .venv/.uv ## 新增部门文件夹或依赖之后更新 uv.lock · refresh uv.lock after a new agency folder or dependency
+lock: .venv/.uv ## 新增部门文件夹或依赖之后更新 uv.lock 并安装 · refresh uv.lock after a new agency folder or dependency, and install
 	$(BIN)/uv lock --default-index https://pypi.org/simple $(ARGS)
+	@$(MAKE) --no-print-directory setup
 
 setup: .venv/.synced
 

@@ -1,21 +1,27 @@
 """A plugin is begun with one command and looked at with another, which notices each rule that is broken."""
 
+import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from string import Template
 from types import ModuleType
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+import hongzhu
 from hongzhu.agency import Agency
 from hongzhu.cli import main
+from hongzhu.errors import InvalidError
 from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import ENGLISH, Text, language
-from hongzhu.plugin_contract import broken, reaches
+from hongzhu.plugin_contract import broken, load, reaches
 from hongzhu.programme import Programme
 from hongzhu.testing.examples import programme
 
@@ -84,7 +90,12 @@ def test_a_plugin_that_keeps_the_contract_is_told_nothing() -> None:
         (plugin(talk(form={**FORM, "additionalProperties": True})), "RecordForm"),
         (plugin(talk(form=with_property(title="主题"))), "title of topic"),
         (plugin(talk(form=with_property(enum=["学习"]))), "choice"),
+        (plugin(talk(form=with_property(**{"$ref": "#/$defs/Topic"}))), "refers to #/$defs/Topic"),
+        (plugin(talk(subject="school", fields=())), "no class_teacher can be told"),
+        (plugin(talk(subject="city", fields=(), assignee="school_coordinator")), "no school_coordinator can be told"),
         (plugin(talk(), talk(code="carers.other", form=FORM | {"required": ["topic"]})), "different forms"),
+        (plugin(talk(), talk()), "carers.talk is declared 2 times"),
+        (plugin(talk(figures=(figure(kind="walk"),))), "the figure talks counts the kind walk"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
@@ -145,11 +156,19 @@ def test_a_sentence_stands_on_the_programme_s_own_figures(changes: dict[str, Any
     assert "carers.talk" in fault or "what it promises" in fault
 
 
+def test_a_figure_sums_a_whole_number_of_its_programme_s_own_form() -> None:
+    form = FORM | {"properties": {**FORM["properties"], "books": {"type": "integer", "title": "图书|Books"}}}
+    assert list(broken("carers", plugin(talk(form=form, figures=(figure(sum="books"),))))) == []
+    for wrong in (figure(sum="topic"), figure(sum="boks"), figure(sum="books", kind="walk")):
+        with pytest.raises(ValueError, match=r"what can be summed are the whole numbers of its own form.*: books"):
+            talk(form=form, figures=(wrong,))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"where": {"colour": "red"}},
-        {"sum": "brochures"},
+        {"of": "pairings", "sum": "brochures"},
         {"of": "children"},
         {"of": "children", "kind": None, "distinct": "child"},
         {"own": True},
@@ -169,7 +188,7 @@ def test_a_hook_of_another_shape_is_told() -> None:
         pass
 
     vars(module).update(task_due=task_due)
-    assert len(list(broken("carers", module))) == 1
+    assert list(broken("carers", module)) == ["task_due is called with (message, registry), and not with surprise."]
 
 
 def test_a_hook_that_there_is_not_is_told() -> None:
@@ -180,7 +199,35 @@ def test_a_hook_that_there_is_not_is_told() -> None:
         pass
 
     vars(module).update(task_doo=task_doo)
-    assert len(list(broken("carers", module))) == 1
+    (sentence,) = broken("carers", module)
+    assert sentence.startswith("task_doo is no hook; there are agency, programmes, task_due")
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], EntryPoint]]:
+    """Writes a plugin's code to a file, and gives the entry point that an installed one has."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def write(code: str) -> EntryPoint:
+        file = tmp_path / "hongzhu_written/__init__.py"
+        file.parent.mkdir()
+        file.write_text(code, encoding="utf-8")
+        return EntryPoint("written", "hongzhu_written", "hongzhu.agencies")
+
+    yield write
+    sys.modules.pop("hongzhu_written", None)
+
+
+def test_code_that_is_none_is_told_with_its_line_and_without_a_trace(written: Callable[[str], EntryPoint]) -> None:
+    with pytest.raises(InvalidError, match=r"cannot be imported: SyntaxError: .*__init__.py, line 2"):
+        load(written("first = 1\ndef agency(:\n"))
+
+
+def test_a_field_that_is_not_as_it_should_be_is_told_with_its_line(written: Callable[[str], EntryPoint]) -> None:
+    code = (Path(hongzhu.__file__).parent / "scaffold/package.py.txt").read_text(encoding="utf-8")
+    code = Template(code).substitute(name="written", title="馆", english="Hall").replace('"child"', '"children"')
+    (sentence,) = broken("written", load(written(code)))
+    assert re.search(r"promises: __init__.py:\d+: subject is not as it should be: Input should be 'child'", sentence)
 
 
 def test_code_that_fails_is_told_and_stops_nothing() -> None:
@@ -215,6 +262,37 @@ def test_a_plugin_that_was_just_begun_keeps_the_contract_and_its_own_test(tmp_pa
     assert "2 passed" in done.stdout, done.stdout
     again = CliRunner().invoke(main, ["plugin", "new", "city_library", "--into", str(tmp_path)])
     assert again.exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["aid", "tea_house", "zither_" * 7 + "z"])
+def test_a_plugin_that_was_just_begun_is_formatted_and_linted_as_the_tree_is(name: str, tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).parents[2] / "pyproject.toml", tmp_path)
+    (tmp_path / "shared/src").mkdir(parents=True)  # by where it lies ruff knows what is our own
+    (tmp_path / "shared/src/hongzhu").symlink_to(Path(hongzhu.__file__).parent)
+    (tmp_path / "uv.lock").touch()
+    words = ["plugin", "new", name, "--title", "馆" * 40, "--into", str(tmp_path / "plugins")]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    for check in (["format", "--check"], ["check"]):
+        command = [sys.executable, "-m", "ruff", *check, "--no-cache", "plugins"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+def test_where_a_new_plugin_lies_decides_how_it_is_installed(tmp_path: Path) -> None:
+    elsewhere = CliRunner().invoke(main, ["plugin", "new", "aid", "--into", str(tmp_path / "mine")])
+    assert "pip install -e" in elsewhere.output
+    assert "workspace" not in (tmp_path / "mine/aid/pyproject.toml").read_text(encoding="utf-8")
+    (tmp_path / "uv.lock").touch()
+    beside = CliRunner().invoke(main, ["plugin", "new", "aid", "--into", str(tmp_path / "plugins")])
+    assert "make lock" in beside.output
+    assert "workspace = true" in (tmp_path / "plugins/aid/pyproject.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("title", ['馆"', "馆\\", "馆{name}", "馆\n", "Tea house", "馆" * 41])
+def test_a_title_that_would_break_the_code_is_refused_with_a_sentence(title: str, tmp_path: Path) -> None:
+    refused = CliRunner().invoke(main, ["plugin", "new", "aid", "--title", title, "--into", str(tmp_path)])
+    assert (refused.exit_code, "A title is Chinese" in refused.output) == (1, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["City", "1st", "city-library", "../city"])

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from hongzhu.agency import Agency
+from hongzhu.errors import ConfigurationError
 from hongzhu.hooks import hook
-from hongzhu.i18n import Text
+from hongzhu.i18n import ENGLISH, Text, language
 from hongzhu.messages import TOPICS, TaskClosed, TaskDue, TaskOverdue
 from hongzhu.plugin_worker import HEARD, PluginWorker
 from hongzhu.testing.examples import MONDAY
@@ -83,3 +84,41 @@ def test_each_message_calls_its_hook_and_each_step_is_an_occasion_of_its_own(
 
 def test_every_message_that_is_addressed_to_an_agency_is_heard() -> None:
     assert set(HEARD) == {each for each in TOPICS.values() if each.addressed}
+
+
+class Core:
+    """A registry that knows its caller by the token, and answers what is declared."""
+
+    def __init__(self, whose: str, *catalogue: dict[str, Any]) -> None:
+        self.whose, self.catalogue = whose, catalogue
+
+    def get(self, _path: str) -> dict[str, Any]:
+        return {"agency": self.whose}
+
+    def put(self, path: str, _body: dict[str, Any]) -> dict[str, Any]:
+        return {"code": path.rpartition("/")[2], "status": "proposed"}
+
+    def items(self, _path: str) -> tuple[dict[str, Any], ...]:
+        return self.catalogue
+
+
+def test_a_start_that_went_well_is_told_in_one_line_and_what_runs_undeclared_in_another(
+    plugin: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "hongzhu.plugin_worker")
+    row = {"agency": "carers", "status": "approved", "declared_at": "2020-11-01T00:00:00Z"}
+    others = {**row, "agency": "others", "code": "others.talk"}, {**row, "code": "carers.added", "declared_at": None}
+    registry: Any = Core("carers", {**row, "code": "carers.old"}, *others)
+    language.set(ENGLISH)
+    PluginWorker("carers", plugin)._introduce(registry)
+    assert caplog.messages == [
+        "carers.old runs on and is no longer declared; the bureau may suspend it.",
+        "carers: 0 programmes declared, 0 wait for approval; it listens now.",
+    ]
+
+
+def test_a_token_of_another_agency_is_named(plugin: ModuleType) -> None:
+    registry: Any = Core("police")
+    language.set(ENGLISH)
+    with pytest.raises(ConfigurationError, match="a token of police, and this is the plugin of carers"):
+        PluginWorker("carers", plugin)._introduce(registry)

@@ -19,6 +19,7 @@ from hongzhu.errors import (
 from hongzhu.messages import TaskDue
 from hongzhu.period import task_id
 from hongzhu.registry_client import RegistryClient
+from hongzhu.testing.databases import Configure
 from hongzhu.testing.examples import MONDAY
 
 
@@ -173,3 +174,15 @@ def test_what_is_still_owed_of_a_message_is_read_at_once_and_what_moved_away_by_
     wire = Wire({"items": listed, "next": None}, httpx.Response(404, json={}), {"state": "due"})
     assert client_of(wire).still_owed(message) == ["a", "c"]
     assert [request.url.path for request in wire.asked[1:]] == [f"/api/v1/tasks/{task['c']}"] * 2
+
+
+def test_a_registry_that_stays_away_is_told_of_once(client_of: Any, caplog: pytest.LogCaptureFixture) -> None:
+    client_of(Wire(*[httpx.ConnectError("no")] * 30, {})).get("/children")
+    assert caplog.messages == ["登记服务http://registry没有应答（ConnectError），正在等待。"]
+
+
+def test_it_asks_in_the_language_of_its_installation(client_of: Any, configure: Configure) -> None:
+    configure(language="en")
+    wire = Wire({})
+    client_of(wire).get("/children")
+    assert wire.asked[0].headers["Accept-Language"] == "en"

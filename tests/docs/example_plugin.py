@@ -32,6 +32,7 @@ class ReadingHour(RecordForm):
     """What a teacher notes of a reading hour."""
 
     kind: Literal["绘本|A picture book", "故事|A story", "科普|Science"] = Field(title="读了什么|What was read")
+    books: int = Field(0, title="借出几册|Books lent", ge=0, le=500)
     note: str = Field("", title="要记住的事（可不填）|To remember (optional)", max_length=200)
 
 
@@ -47,7 +48,18 @@ READ_WITH = Figure(
     kind="reading_hour",
     distinct="child",
 )
-SAID = Text(zh="市图书馆陪{children}留守儿童读书。", en="The city library read with {children}.")
+BOOKS_LENT = Figure(
+    name="books",
+    title=Text(zh="借出的图书", en="Books lent"),
+    unit=Text(zh="册", en=" books"),
+    of="records",
+    kind="reading_hour",
+    sum="books",
+)
+SAID = Text(
+    zh="市图书馆陪{children}留守儿童读书，借出图书{books}。",
+    en="The city library read with {children} and lent {books}.",
+)
 
 
 # end of excerpt
@@ -72,7 +84,7 @@ def programmes() -> list[Programme]:
             resolved_by="reading_hour",
             form=ReadingHour.model_json_schema(),
             fields=frozenset({"grade", "class_name"}),
-            figures=(READ_WITH,),
+            figures=(READ_WITH, BOOKS_LENT),
             sentence=SAID,
         ),
         Programme(

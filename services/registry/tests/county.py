@@ -85,7 +85,10 @@ FORM = {
     "type": "object",
     "additionalProperties": False,
     "required": ["topic"],
-    "properties": {"topic": {"type": "string", "enum": ["学习|Learning", "生活|Life"]}, "note": {"type": "string"}},
+    "properties": {
+        "topic": {"type": "string", "title": "主题|Topic", "enum": ["学习|Learning", "生活|Life"]},
+        "note": {"type": "string", "title": "备注|Note"},
+    },
 }
 
 
@@ -129,7 +132,10 @@ def token_of(who: str) -> str:
 
 
 def promise(code: str = TALK, **changes: Any) -> Programme:
-    return programme(code, **({"form": FORM, "fields": {"grade", "class_name"}} | changes))
+    said: dict[str, Any] = {"form": FORM, "fields": {"grade", "class_name"}} | changes
+    if said["form"] is None or said.get("subject", "child") != "child":
+        said.setdefault("assignee", "agency")  # where a teacher has nothing to file
+    return programme(code, **said)
 
 
 def due(code: str, *subjects: str, school_id: str = "school-own", day: date = MONDAY, version: int = 1) -> TaskDue:

@@ -1,5 +1,7 @@
 """The registry's commands."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,3 +112,16 @@ def test_an_agencys_token_is_renewed_and_the_old_one_ends_in_a_week(tmp_path: Pa
     assert days == [6, 6, 364]
     assert invoke("agency", "renew", "nobody").exit_code == 1
     assert invoke("agency", "renew", "nobody", "--secrets", str(tmp_path / "secrets")).exit_code == 1
+
+
+def test_a_trial_does_not_touch_databases_and_a_broker_that_are_somebody_s(tmp_path: Path) -> None:
+    named = {
+        "HONGZHU_BROKER_URL": "amqp://nobody@broker.invalid/",
+        "HONGZHU_SCHEDULER_DATABASE_URL": "sqlite:///of.mine",
+    }
+    command = [sys.executable, "-m", "hongzhu", "demo", "--once", "--home", str(tmp_path / "home")]
+    environment = {**named, "HONGZHU_LANGUAGE": "en", "HOME": str(tmp_path)}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == 1
+    (said,) = run.stderr.strip().splitlines()
+    assert "HONGZHU_SCHEDULER_DATABASE_URL, HONGZHU_BROKER_URL" in said

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hongzhu.i18n import Text
 
-NAME = r"^[a-z][a-z0-9_]*$"
+NAME, LONGEST = r"^[a-z][a-z0-9_]*$", 50
 
 
 class Agency(BaseModel):
@@ -14,7 +14,7 @@ class Agency(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=NAME, max_length=50)
+    name: str = Field(pattern=NAME, max_length=LONGEST)
     """In code, in queue names and before the dot of its programmes' codes."""
     title: Text
     also: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = ()

@@ -104,7 +104,14 @@ def main() -> None:
 @click.argument("agency", required=False)
 def run(name: str, agency: str | None) -> None:
     """Run one component until it is told to stop."""
-    components = [runtime.component(agency if name == "plugin" and agency else name)]
+    if name == "plugin":
+        if agency is None:
+            raise click.UsageError(_("Say whose plugin: “hongzhu run plugin NAME”."))
+        name = agency
+        if "HONGZHU_LOG_LEVEL" not in os.environ:
+            # On an agency's machine it is the only one, and says how it begins.
+            logging.getLogger("hongzhu.plugin_worker").setLevel(logging.INFO)
+    components = [runtime.component(name)]
     with runtime.alone(components):
         runtime.run(components)
 

@@ -62,7 +62,10 @@ SUMS: Mapping[Rows, frozenset[str]] = {
     "activities": frozenset({"attendance", "brochures", "gifts", "weeks"}),
     "subsidies": frozenset({"amount"}),
 }
-"""What can be summed: ``weeks`` is how long an activity lasted, ``amount`` transport and meals together, in yuan."""
+"""What can be summed: ``weeks`` is how long an activity lasted, ``amount`` transport and meals together, in yuan.
+
+Of records it is a field of their form, a whole number.
+"""
 
 WITHOUT_KIND = frozenset({"children", "schools", "subsidies", "leaders", "tasks"})
 WITH_AGENCY = frozenset({"activities", "facilities", "referrals", "supporters"})
@@ -96,14 +99,14 @@ class Figure(BaseModel):
     """Whether only what the programme's own agency did is counted."""
     distinct: Literal["child", "school"] | None = None
     """Whether each child, or each school, counts once."""
-    sum: str | None = None
-    """What is summed instead of counting rows."""
+    sum: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=50)] | None = None
+    """What is summed instead of counting rows; of records a field of the programme's own form."""
 
     @model_validator(mode="after")
     def _can_be_counted(self) -> Self:
         if unknown := self.where.keys() - CONDITIONS[self.of]:
             raise ValueError(f"{self.name}: of {self.of} nothing can be asked like {', '.join(sorted(unknown))}")
-        if self.sum is not None and self.sum not in SUMS.get(self.of, ()):
+        if self.sum is not None and self.of != "records" and self.sum not in SUMS.get(self.of, ()):
             raise ValueError(f"{self.name}: of {self.of} there is no {self.sum} to sum")
         if self.distinct is not None and (self.of not in DISTINCT[self.distinct] or self.sum is not None):
             raise ValueError(f"{self.name}: of {self.of} no {self.distinct} can be counted once")

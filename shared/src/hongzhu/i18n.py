@@ -32,6 +32,11 @@ def accepted_language(header: str | None) -> str:
     return ENGLISH if first.startswith("en") else CHINESE
 
 
+def is_chinese(text: str) -> bool:
+    """Say whether a text has a Chinese character in it."""
+    return any("\u4e00" <= sign <= "\u9fff" for sign in text)
+
+
 class Text(BaseModel):
     """A short text in both languages: what a plugin writes about its programmes, its forms and itself."""
 

@@ -46,10 +46,12 @@ def pair(message: TaskDue | TaskOverdue, registry: RegistryClient, kind: str) ->
 
     Whoever loses a place to another worker chooses anew among those who are free then.
     """
+    owed, helpers = registry.still_owed(message), _free(registry, kind)
+    if not (owed and helpers):
+        return
     town = registry.get(f"/schools/{message.school_id}")["town"]
-    waiting: list[Row] = [{"id": subject, "town": town} for subject in registry.still_owed(message)]
-    while waiting:
-        helpers = list(registry.items("/supporters", kind=kind, vetted=True))
+    waiting: list[Row] = [{"id": subject, "town": town} for subject in owed]
+    while waiting and helpers:
         lost: list[Row] = []
         taken = Counter[str]()
         for helper, one in match(helpers, waiting):
@@ -63,4 +65,8 @@ def pair(message: TaskDue | TaskOverdue, registry: RegistryClient, kind: str) ->
             except ConflictError as error:
                 if error.field == "supporter_id":
                     lost.append(one)  # somebody was quicker; else the subject has somebody already, or has left
-        waiting = lost
+        waiting, helpers = lost, _free(registry, kind) if lost else []
+
+
+def _free(registry: RegistryClient, kind: str) -> list[Row]:
+    return [each for each in registry.items("/supporters", kind=kind, vetted=True) if places(each)]

@@ -13,7 +13,8 @@ import pluggy
 
 from hongzhu import hooks, worker
 from hongzhu.agency import Agency
-from hongzhu.errors import HongzhuError, NotSignedInError
+from hongzhu.errors import ConfigurationError, HongzhuError, NotSignedInError
+from hongzhu.i18n import _
 from hongzhu.messages import Message, SupporterChanged, TaskClosed, TaskDue, TaskOverdue
 from hongzhu.programme import Programme
 from hongzhu.registry_client import RegistryClient, token_of
@@ -98,10 +99,37 @@ class PluginWorker:
                 return
 
     def _introduce(self, registry: RegistryClient) -> None:
-        agency = self.agency()
+        agency, whose = self.agency(), registry.get("/accounts/me")["agency"]
+        if whose != agency.name:
+            raise ConfigurationError(
+                "HONGZHU_API_TOKEN is a token of {whose}, and this is the plugin of {name}: give it the token of its own env file.",
+                whose=whose,
+                name=agency.name,
+            )
         registry.put(f"/agencies/{agency.name}", agency.model_dump(mode="json"))
-        for programme in self.programmes():
+        declared = [
             registry.put(f"/programmes/{programme.code}", programme.model_dump(mode="json", by_alias=True))
+            for programme in self.programmes()
+        ]
+        codes = {each["code"] for each in declared}
+        for each in registry.items("/programmes"):
+            if (
+                each["agency"] == agency.name
+                and each["declared_at"]
+                and each["status"] == "approved"
+                and each["code"] not in codes
+            ):
+                log.warning(
+                    _("{code} runs on and is no longer declared; the bureau may suspend it.", code=each["code"])
+                )
+        log.info(
+            _(
+                "{name}: {declared} programmes declared, {waiting} wait for approval; it listens now.",
+                name=self.name,
+                declared=len(declared),
+                waiting=sum(each["status"] == "proposed" for each in declared),
+            )
+        )
 
     def _catch_up(self, registry: RegistryClient) -> None:
         # What came due while the agency was away is in the ledger, which is the truth; the queue may hold it too.

@@ -142,6 +142,10 @@ class Step(_Data):
     """Whom it tells; an agency hears of every step."""
 
 
+def _is_whole_number(said: Any) -> bool:
+    return isinstance(said, dict) and said.get("type") == "integer"
+
+
 class RecordForm(BaseModel):
     """Base for a record's form: a pydantic model whose JSON Schema a page renders and the registry validates against.
 
@@ -217,6 +221,13 @@ class Programme(_Data):
     @model_validator(mode="after")
     def _stands_on_figures(self) -> Self:
         check(self.code, self.figures, self.sentence)
+        numbers = [name for name, said in (self.form or {}).get("properties", {}).items() if _is_whole_number(said)]
+        for each in self.figures:
+            if each.of == "records" and each.sum and (each.kind != self.resolved_by or each.sum not in numbers):
+                raise ValueError(
+                    f"{self.code}: the figure {each.name} sums {each.sum!r} of {each.kind!r}; what can be summed are the whole "
+                    f"numbers of its own form, the kind {self.resolved_by!r}: {', '.join(numbers) or 'there is none'}"
+                )
         return self
 
     @field_serializer("fields")

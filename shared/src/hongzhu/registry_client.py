@@ -29,6 +29,7 @@ from hongzhu.errors import (
     StaleError,
     UnconditionalError,
 )
+from hongzhu.i18n import _
 from hongzhu.messages import BATCH, TaskDue, TaskOverdue
 from hongzhu.period import task_id
 from hongzhu.settings import settings
@@ -42,6 +43,8 @@ _ERRORS: Mapping[int, type[HongzhuError]] = {
 _AWAY = frozenset({429, 502, 503, 504})
 _TRIES, _PAUSE = 300, 1.0
 """How often, and with how many seconds between, the ledger is asked for a task that it does not have yet."""
+_PATIENCE = 3.0
+"""Seconds after which it is said that the registry is away: one that is only starting is not worth a word."""
 
 _because: ContextVar[str] = ContextVar("because", default="")
 
@@ -53,8 +56,9 @@ class RegistryClient:
     """
 
     def __init__(self, url: str, token: str, stop: Event | None = None) -> None:
-        self._http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
-        self._stop = stop or Event()
+        headers = {"Authorization": f"Bearer {token}", "Accept-Language": settings().language.replace("_", "-")}
+        self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=30)
+        self._url, self._stop = url, stop or Event()
 
     def __enter__(self) -> Self:
         return self
@@ -107,7 +111,7 @@ class RegistryClient:
         asked = {"agency": agency} | ({"programme": programme} if programme else {})
         open_tasks = [task for state in ("due", "overdue") for task in self.items("/tasks", **asked, state=state)]
         tasks = sorted(open_tasks, key=lambda task: (_batch(task), task["id"]))
-        for _, same in groupby(tasks, key=_batch):
+        for _window, same in groupby(tasks, key=_batch):
             batch = list(same)
             for start in range(0, len(batch), BATCH):
                 part = batch[start : start + BATCH]
@@ -130,7 +134,7 @@ class RegistryClient:
         return [each for each, task in asked.items() if (states.get(task) or self._state(task)) in {"due", "overdue"}]
 
     def _state(self, task: str) -> str:
-        for _ in range(_TRIES):
+        for _time in range(_TRIES):
             try:
                 return str(self.get(f"/tasks/{task}")["state"])
             except MissingError:
@@ -139,7 +143,7 @@ class RegistryClient:
         raise MissingError("The ledger does not have a task that fell due.")
 
     def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        pause = 0.1
+        pause, waited, told = 0.1, 0.0, False
         while True:
             try:
                 response = self._http.request(method, path, **request)
@@ -149,10 +153,14 @@ class RegistryClient:
                 if response.status_code not in _AWAY:
                     return _read(response)
                 away = str(response.status_code)
-            log.info("the registry is away (%s); waiting", away)
             if self._stop.wait(pause):
                 raise ConfigurationError("Stopped while the registry was away.")
-            pause = min(pause * 2, 5.0)
+            waited, pause = waited + pause, min(pause * 2, 5.0)
+            if not told and waited >= _PATIENCE:
+                told = True
+                log.warning(
+                    _("The registry at {url} does not answer ({reason}); waiting for it.", url=self._url, reason=away)
+                )
 
 
 _WINDOW = ("programme", "version", "period", "period_start", "school_id", "opens_on", "due_on", "grace_until")

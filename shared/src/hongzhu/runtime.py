@@ -15,7 +15,7 @@ from importlib.metadata import entry_points
 from types import FrameType
 from typing import Any, Protocol
 
-from hongzhu import installation, worker
+from hongzhu import i18n, installation, worker
 from hongzhu.errors import ConfigurationError, MissingError
 from hongzhu.plugin_worker import PluginWorker
 from hongzhu.settings import settings
@@ -169,6 +169,7 @@ class Running:
         self.failed = False
 
     def _keep(self, name: str, run: Callable[[], None]) -> None:
+        i18n.language.set(settings().language)  # each thread begins in the first language
         try:
             run()
         except (Exception, SystemExit):  # uvicorn exits when its port is taken

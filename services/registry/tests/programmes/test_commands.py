@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from county import TALK, County, promise
 
 from hongzhu.cli import main
+from hongzhu_registry.access import service as access
+from hongzhu_registry.database import database
 
 PAGE = Path(__file__).parents[4] / "docs/write-a-plugin.md"
 (YAML,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
@@ -19,6 +21,13 @@ PAGE = Path(__file__).parents[4] / "docs/write-a-plugin.md"
 def run(*words: str) -> str:
     result = CliRunner().invoke(main, ["programmes", *words])
     return f"{result.exit_code} {result.output}"
+
+
+@pytest.fixture(autouse=True)
+def _education_bureau(county: County) -> None:
+    """Open the account of the agency that the page's programme is of."""
+    with database.transaction() as session:
+        access.open_account(session, "agency-education_bureau", "agency", agency="education_bureau")
 
 
 @pytest.fixture
@@ -63,11 +72,14 @@ def test_json_will_do_as_well(tmp_path: Path) -> None:
         ("class_name", "class_nam"),
         ("type: object", "JSON Schema"),
         ("assignee: class_teacher", "assignee"),
+        ("书名|Book", "中文|English"),
+        ("education_bureau.reading", "hongzhu agency add"),
     ],
 )
 @pytest.mark.usefixtures("county")
 def test_what_is_not_as_it_should_be_is_told_with_its_place(file: Path, wrong: str, told: str) -> None:
     changed = {"type: object": "type: thing", "fact: boarding": "fact: colour", "class_name": "class_nam"}
+    changed |= {"书名|Book": "书名", "education_bureau.reading": "nobody.reading"}
     file.write_text(YAML.replace(wrong, changed.get(wrong, f"{wrong}_"), 1), encoding="utf-8")
     answer = run("add", str(file))
     assert answer.startswith("1 ")
@@ -75,5 +87,7 @@ def test_what_is_not_as_it_should_be_is_told_with_its_place(file: Path, wrong: s
 
 
 @pytest.mark.usefixtures("county")
-def test_the_catalogue_names_what_runs() -> None:
+def test_the_catalogue_names_what_runs_and_is_whole_down_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
     assert TALK in run()
+    assert "love_parent" in run()

@@ -16,7 +16,8 @@ from hongzhu import clock
 from hongzhu.i18n import Text
 from hongzhu.programme import Programme
 from hongzhu.testing.examples import CALENDAR, MONDAY
-from hongzhu_registry.programmes import tuning
+from hongzhu_registry.database import database
+from hongzhu_registry.programmes import queries, tuning
 
 DAY = timedelta(days=1)
 NEW = "carers.visit"
@@ -234,3 +235,26 @@ def test_a_later_version_rules_only_what_falls_due_after_it(county: County) -> N
     declare(county, promise(fields={"grade"}))
     clock.stand_on(MONDAY + 7 * DAY)
     assert decide(county, TALK, "approve")["effective_from"] == "2020-11-30"
+
+
+def test_what_its_plugin_no_longer_declares_when_it_begins_is_shown_and_runs_on(county: County) -> None:
+    def begin(*declared: Programme) -> None:
+        introduction = {"name": "carers", "title": {"zh": "爱心社", "en": "Carers"}}
+        assert county.ask("carers", "PUT", "/agencies/carers", introduction).status_code == 200
+        for each in declared:
+            declare(county, each)
+
+    def gone() -> list[str]:
+        with database.transaction() as session:
+            return queries.no_longer_declared(session)
+
+    begin(promise(), promise(NEW))
+    decide(county, NEW, "approve")
+    assert gone() == [], "what the bureau's own people added, as it was never declared, is not told of"
+    begin(promise(fields={"grade"}), promise(NEW))
+    assert gone() == [], "the version that runs is declared though a newer one waits"
+    begin(promise(fields={"grade"}))
+    assert gone() == [NEW]
+    assert county.get("bureau", f"/programmes/{NEW}")["status"] == "approved"
+    decide(county, NEW, "suspend")
+    assert gone() == []

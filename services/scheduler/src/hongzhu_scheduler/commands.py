@@ -1,6 +1,7 @@
 """What the scheduler adds to the command line."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -109,7 +110,8 @@ def _print(
         table.add_row(*called, str(row["due"]), str(row["issued"]))
     table.add_section()
     table.add_row(_("Total"), "", "", *(str(sum(row[each] for row in counts)) for each in ("due", "issued")))
-    console = Console()
+    # Down a pipe there is no width to fit into, and what is read by a program must be whole.
+    console = Console(width=None if sys.stdout.isatty() else 10_000)
     console.print(table)
     if not announced:
         console.print(_("The school calendar does not cover {day}: not announced.", day=day))

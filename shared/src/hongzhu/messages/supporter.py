@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hongzhu.agency import NAME
+from hongzhu.agency import LONGEST, NAME
 from hongzhu.messages.base import Message
 
 
@@ -14,7 +14,7 @@ class SupporterChanged(Message):
     topic: ClassVar = "supporter.changed.v1"
     addressed: ClassVar = True
 
-    agency: str = Field(pattern=NAME, max_length=50)
+    agency: str = Field(pattern=NAME, max_length=LONGEST)
 
     @property
     def routing_key(self) -> str:

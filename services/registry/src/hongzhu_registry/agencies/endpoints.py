@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu.agency import Agency as Introduction
+from hongzhu.clock import now
 from hongzhu.errors import InvalidError, MissingError
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
@@ -17,6 +18,8 @@ from hongzhu_registry.rest import Asking, InTransaction, Once, OnlyOnce, Paging,
 
 router = Router(prefix="/agencies", tags=["agencies"])
 
+SHOWN = [column for column in Agency.__table__.columns if column.name != "supporters_told"]
+
 
 @router.get("")
 def list_agencies(session: InTransaction, principal: Asking, page: Paging) -> dict[str, Any]:
@@ -25,8 +28,7 @@ def list_agencies(session: InTransaction, principal: Asking, page: Paging) -> di
     `alive`: whether it listens to its queue or asked for something within five minutes; `waiting`: how many messages it has not
     handled; `parked`: how many it could not; `broker` says why these are null.
     """
-    columns = Agency.__table__.c
-    found = page.of(session, select(*columns).where(in_sight("agency", principal)), columns.name)
+    found = page.of(session, select(*SHOWN).where(in_sight("agency", principal)), Agency.__table__.c.name)
     if principal.is_bureau:
         found["items"] = standing.of(session, found["items"])
     return found
@@ -57,6 +59,8 @@ def introduce_agency(session: InTransaction, principal: Asking, name: str, agenc
     introduced = service.introduce(session, agency)
     if principal.is_bureau:
         service.agree_to_titles(session, name)
+    else:
+        introduced.introduced_at = now()
     return _shown(introduced)
 
 
@@ -101,4 +105,4 @@ def _its_own(principal: Principal, name: str) -> None:
 
 
 def _shown(agency: Agency) -> dict[str, Any]:
-    return {column.name: getattr(agency, column.name) for column in Agency.__table__.columns}
+    return {column.name: getattr(agency, column.name) for column in SHOWN}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from hongzhu.agency import Agency as Introduction
@@ -82,11 +82,17 @@ def revoke(session: Session, name: str) -> Agency:
     return agency
 
 
+def is_known(session: Session, name: str) -> bool:
+    """Say whether there is an agency of a name: one that has an account, or has said who it is."""
+    account = exists().where(Account.agency == name)
+    return bool(session.scalar(select(or_(account, exists().where(Agency.name == name)))))
+
+
 def _of(session: Session, name: str) -> Agency:
     """Return an agency, known by name alone if it has not introduced itself; raises `MissingError`."""
     agency = session.get(Agency, name, with_for_update=True)
     if agency is None:
-        if session.scalar(select(Account.id).where(Account.agency == name).limit(1)) is None:
+        if not is_known(session, name):
             raise MissingError("There is no agency {name}.", name=name)
         agency = Agency(name=name, title_zh=name, title_en=name, standing=OPEN)
         session.add(agency)

@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 
 from hongzhu import clock, runtime
+from hongzhu.errors import ConfigurationError
 from hongzhu.i18n import _
 from hongzhu.settings import settings
 from hongzhu_registry.demo import acting, story
@@ -21,6 +22,7 @@ from hongzhu_registry.imports.commands import import_with_progress, summary
 
 DAY = datetime(2020, 11, 23)  # noqa: DTZ001  # a day, as click parses days
 DATA = Path(__file__).parent / "yongan-2020"
+ELSEWHERE = ("registry_database_url", "scheduler_database_url", "notifier_database_url")
 
 console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
@@ -46,6 +48,7 @@ def demo(data: Path, day: datetime, once: bool, port: int, home: Path | None) ->
         signal.signal(number, signal.default_int_handler)
     with _home(home) as folder, suppress(KeyboardInterrupt):
         _configure(folder, _free_port(port))
+        _must_be_its_own()
         clock.stand_on(day.date())
         with runtime.alone(runtime.installed()):
             running = runtime.Running(runtime.make_ready())
@@ -105,7 +108,7 @@ def _home(given: Path | None) -> Iterator[Path]:
 
 
 def _configure(home: Path, port: int) -> None:
-    """Make this process, and the commands it runs, an installation of its own: the embedded one unless the environment says other."""
+    """Make this process, and the commands it runs, an installation of its own."""
     os.environ.update(
         HONGZHU_HOME=str(home),
         HONGZHU_PORT=str(port),
@@ -113,6 +116,18 @@ def _configure(home: Path, port: int) -> None:
         HONGZHU_DIGEST_AT="00:00",  # a trial does not wait for the morning
     )
     settings.cache_clear()
+
+
+def _must_be_its_own() -> None:
+    named = [each for each in ELSEWHERE if getattr(settings(), each)]
+    if not settings().embedded:
+        named.append("broker_url")
+    if named:
+        raise ConfigurationError(
+            "A trial brings its own databases and broker; these say otherwise, and would be written to: {variables}. Unset "
+            "them; “hongzhu up” runs on what they name.",
+            variables=", ".join(f"HONGZHU_{each.upper()}" for each in named),
+        )
 
 
 def _free_port(wanted: int) -> int:

@@ -1,5 +1,6 @@
 """``hongzhu programmes``: the catalogue, and adding to it what is written as data, without code."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from hongzhu.errors import InvalidError
 from hongzhu.i18n import _
 from hongzhu.programme import Programme
+from hongzhu.programme_contract import spoken
 from hongzhu_registry.audit import service as audit
 from hongzhu_registry.audit.service import Asked
 from hongzhu_registry.database import database
@@ -62,9 +64,7 @@ def _read(file: Path) -> Programme:
     try:
         return Programme.model_validate(written)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or file.name
-        raise InvalidError("{where} is not as it should be: {reason}", where=where, reason=first["msg"]) from error
+        raise InvalidError("{file}: {reason}", file=file.name, reason=spoken(error)) from error
 
 
 def _status(version: ProgrammeVersion) -> str:
@@ -84,4 +84,5 @@ def _print() -> None:
                 shown.add_row(
                     each.code, str(programme.name), kind, programme.resolved_by, str(each.version), _status(each)
                 )
-    Console().print(shown)
+    # Down a pipe there is no width to fit into, and what is read by a program must be whole.
+    Console(width=None if sys.stdout.isatty() else 10_000).print(shown)

@@ -59,7 +59,10 @@ def declare_programme(session: InTransaction, principal: Asking, code: str, prog
     principal.must_run(code)
     if programme.code != code:
         raise InvalidError("The code in the address and the one in the definition differ.", field="code")
-    return _shown(service.declare(session, programme))
+    version = service.declare(session, programme)
+    if principal.role == "agency":
+        service.note_declared(session, code)
+    return _shown(version)
 
 
 @router.post("/{code}/approve")

@@ -25,3 +25,5 @@ class ProgrammeVersion(Base):
     effective_from: Mapped[date | None]
     approved_by: Mapped[str | None] = mapped_column(String(36))
     approved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    declared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When its agency's plugin last declared it; never, where the bureau added it."""

@@ -63,6 +63,7 @@ def list_programmes(
         agencies=[(agency, list(of_it)) for agency, of_it in groupby(rows, key=lambda row: row[0].agency)],
         titles=names_of_all(session),
         waiting=sum(each.status == "proposed" for each in newest),
+        gone=queries.no_longer_declared(session),
         words=words,
     )
 

@@ -7,6 +7,7 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from hongzhu.programme import EverySchoolWeek, Programme
+from hongzhu_registry.agencies.models import Agency
 from hongzhu_registry.programmes.models import ProgrammeVersion
 
 Other = aliased(ProgrammeVersion)
@@ -53,6 +54,13 @@ def definitions(session: Session, agency: str | None = None) -> list[Programme]:
 @lru_cache(1000)
 def _read(definition: str) -> Programme:
     return Programme.model_validate_json(definition)
+
+
+def no_longer_declared(session: Session) -> list[str]:
+    """Name the programmes that run although their agency's plugin, when it last began, did not declare them any more."""
+    statement = select(ProgrammeVersion.code).join(Agency, Agency.name == ProgrammeVersion.agency)
+    gone = (ProgrammeVersion.status == "approved", ProgrammeVersion.declared_at < Agency.introduced_at)
+    return list(session.scalars(statement.where(*gone).order_by(ProgrammeVersion.code)))
 
 
 def evidence_kind(session: Session, code: str, version: int) -> str | None:

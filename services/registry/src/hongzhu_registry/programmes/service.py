@@ -4,9 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now, today
@@ -14,7 +12,8 @@ from hongzhu.database import take_turns
 from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu.messages import ProgrammeChanged
 from hongzhu.programme import Programme
-from hongzhu_registry.access.policy import DOSSIER, Principal
+from hongzhu.programme_contract import faults
+from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.agencies import service as agencies
 from hongzhu_registry.calendar import service as calendar
 from hongzhu_registry.database import publish
@@ -33,9 +32,9 @@ class Tuned(NamedTuple):
 def declare(session: Session, programme: Programme) -> ProgrammeVersion:
     """Keep a definition: the same again changes nothing, another one is a new version that waits for approval.
 
-    What the bureau tuned stays tuned.  Raises `InvalidError` for a field that no dossier has, and a form that is no JSON Schema.
+    What the bureau tuned stays tuned.  Raises `InvalidError` for an agency that nobody knows, and for what does
+    not keep the contract.
     """
-    _must_be_possible(programme)
     take_turns(session, programme.code)
     latest = queries.latest(session, programme.code)
     kept = latest.tuning if latest is not None else None
@@ -44,6 +43,7 @@ def declare(session: Session, programme: Programme) -> ProgrammeVersion:
     # Compared as programmes: what is stored may lack a field that a newer release added, with its default.
     if latest is not None and Programme.model_validate(latest.definition) == programme:
         return latest
+    _must_keep_the_contract(session, programme)
     if latest is not None and latest.status == "proposed":
         latest.status = "superseded"  # a version of its own: what is approved must be what was looked at
     version = ProgrammeVersion(
@@ -58,22 +58,22 @@ def declare(session: Session, programme: Programme) -> ProgrammeVersion:
     return version
 
 
-def _must_be_possible(programme: Programme) -> None:
-    if unknown := sorted(programme.fields - DOSSIER.keys()):
-        raise InvalidError("A dossier has no field {name}.", name=unknown[0], field="fields")
-    try:
-        Draft202012Validator.check_schema(programme.form or {})
-    except SchemaError as error:
-        raise InvalidError("The form is no JSON Schema: {reason}", reason=error.message, field="form") from error
-    _must_stand_alone(programme.form or {})
+def note_declared(session: Session, code: str) -> None:
+    """Note that a programme's agency declares it still; what it does not declare any more is told from that."""
+    session.flush()
+    standing = ProgrammeVersion.status.in_(("proposed", "approved", "suspended"))
+    session.execute(update(ProgrammeVersion).where(ProgrammeVersion.code == code, standing).values(declared_at=now()))
 
 
-def _must_stand_alone(form: Any) -> None:
-    # What a form refers to would be fetched from wherever its agency says whenever a record is filed.
-    for name, each in form.items() if isinstance(form, Mapping) else enumerate(form) if isinstance(form, list) else ():
-        if name in ("$ref", "$dynamicRef") and isinstance(each, str):
-            raise InvalidError("The form refers to {name}; write it out instead.", name=each[:100], field="form")
-        _must_stand_alone(each)
+def _must_keep_the_contract(session: Session, programme: Programme) -> None:
+    if not agencies.is_known(session, programme.agency):
+        raise InvalidError(
+            "There is no agency {name} that could run it: open its account first, with “hongzhu agency add {name}”.",
+            name=programme.agency,
+            field="code",
+        )
+    for fault in faults(programme):
+        raise InvalidError(fault.sentence, field=fault.field)
 
 
 def approve(
@@ -173,6 +173,7 @@ def _followed_by(session: Session, version: ProgrammeVersion, status: str) -> Pr
         effective_from=version.effective_from,
         approved_by=version.approved_by,
         approved_at=version.approved_at,
+        declared_at=version.declared_at,
     )
     session.add(after)
     session.flush()

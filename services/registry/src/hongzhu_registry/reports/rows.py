@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Date, Select, and_, case, func, literal, or_, select, true
+from sqlalchemy import Date, Select, String, and_, case, func, literal, or_, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import Integer
+from sqlalchemy.types import BigInteger, Integer
 
 from hongzhu.clock import today
 from hongzhu.figures import Figure
@@ -69,6 +69,27 @@ def _(element: Any, compiler: Any, **more: Any) -> str:
 def _(element: Any, compiler: Any, **more: Any) -> str:
     first, last = (compiler.process(each, **more) for each in element.clauses)
     return f"CAST((julianday({last}) - julianday({first}) + 7) / 7 AS INTEGER)"
+
+
+class _Number(FunctionElement[int]):
+    """The whole number that a field of a record's form holds; none where an older form had something else there."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(_Number, "postgresql")
+def _(element: Any, compiler: Any, **more: Any) -> str:
+    data, name = (compiler.process(each, **more) for each in element.clauses)
+    said = f"{data} ->> {name}"
+    return f"(CASE WHEN json_typeof({data} -> {name}) = 'number' THEN CAST(CAST({said} AS NUMERIC) AS BIGINT) END)"
+
+
+@compiles(_Number, "sqlite")
+def _(element: Any, compiler: Any, **more: Any) -> str:
+    data, name = (compiler.process(each, **more) for each in element.clauses)
+    place = f"{data}, '$.' || {name}"
+    return f"(CASE WHEN json_type({place}) IN ('integer', 'real') THEN CAST(json_extract({place}) AS INTEGER) END)"
 
 
 NO_DAY = literal(None, Date)
@@ -174,6 +195,7 @@ def _held(figure: Figure, period: Period) -> Rows:
     base: Any
     of: tuple[Any, ...]
     held: tuple[Any, ...]
+    sums: dict[str, Any]
     if figure.of == "records":
         of = (Record.occurred_on.between(period.first, period.cut_off), Record.withdrawn_on.is_(None))
         base = Record
@@ -181,13 +203,14 @@ def _held(figure: Figure, period: Period) -> Rows:
             base = Record.__table__.join(Evidence, Evidence.id == Record.id)
             of = (*of, Evidence.done_on.is_not(None), Evidence.subject_id != Record.school_id)
         child = Evidence.subject_id if per_child else None
-        return Rows(Record.id, base, of, Record.occurred_on, child, Record.school_id, Record.kind)
+        sums = {figure.sum: _Number(Record.data, literal(figure.sum, String))} if figure.sum else {}
+        return Rows(Record.id, base, of, Record.occurred_on, child, Record.school_id, Record.kind, sums=sums)
     held = (Activity.held_on.between(period.first, period.cut_off), ~Activity.planned, Activity.withdrawn_on.is_(None))
     base = Activity
     if per_child:
         base = Activity.__table__.join(Attendance, Attendance.activity_id == Activity.id)
         held = (*held, Attendance.attended)
-    sums: dict[str, Any] = {name: getattr(Activity, name) for name in ("attendance", "brochures", "gifts")}
+    sums = {name: getattr(Activity, name) for name in ("attendance", "brochures", "gifts")}
     sums["weeks"] = _Weeks(Activity.held_on, Activity.ends_on)
     child = Attendance.child_id if per_child else None
     columns = (Activity.held_on, child, Activity.school_id, Activity.kind, Activity.organisation)

@@ -28,7 +28,7 @@ def visible(principal: Principal) -> Select[Any]:
     return select(*COLUMNS, STATUS, taken.label("paired")).where(in_sight("supporter", principal))
 
 
-def changes() -> Select[Any]:
+def changes() -> Select[str, int]:
     """Select each agency that has supporters, with a number that grows whenever one may have become free.
 
     That is when a supporter comes or changes, is its own once a title is agreed to, or is no longer paired with somebody.
