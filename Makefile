@@ -46,7 +46,7 @@ lock: .venv/.uv ## 新增部门文件夹或依赖之后更新 uv.lock 并安装 
 	$(BIN)/uv lock --default-index https://pypi.org/simple $(ARGS)
 	@$(MAKE) --no-print-directory setup
 
-setup: .venv/.synced
+setup: .venv/.synced ## 准备 .venv，其他目标会先做 · prepare .venv; the other targets do it first
 
 # uv's version is stated once, in pyproject.toml (required-version), and uv itself refuses any other.
 .venv/.uv: pyproject.toml

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from hongzhu import bus, hooks
 from hongzhu.calendar import Holiday, MakeUp, SchoolCalendar, SchoolException, Term
-from hongzhu.facts import AgencyFacts, ChildFacts, SchoolFacts
+from hongzhu.facts import SUBJECTS, AgencyFacts, ChildFacts, Facts, SchoolFacts
 from hongzhu.i18n import Text
 from hongzhu.messages import (
     TOPICS,
@@ -258,6 +258,18 @@ def _setting(name: str, field: Any) -> str:
     return f"| `{name}` | {default} | {meaning} |"
 
 
+def facts_part() -> str:
+    """Lists the facts of each kind of subject, with what each can be."""
+    own = set(Facts.model_fields)
+    rows = [
+        f"| {subject} | `{name}` | {_type(field.annotation).replace(' or `null`', '')} |"
+        for subject, facts in SUBJECTS.items()
+        for name, field in facts.model_fields.items()
+        if name not in own
+    ]
+    return "\n".join(["| subject | fact | value |", "|---|---|---|", *rows, ""])
+
+
 def sheets_part() -> str:
     """Describes every kind of sheet."""
     return "\n".join(_sheet(kind) for kind in KINDS)
@@ -298,6 +310,7 @@ def _ties(ties: Ties | None) -> str:
 
 
 PARTS = {
+    "facts": facts_part,
     "triggers": triggers_part,
     "sight": sight_part,
     "hooks": hooks_part,

@@ -7,8 +7,9 @@ import httpx
 import pytest
 from tests.journeys import county
 from tests.journeys.county import COUNSELLOR, FIRST_DAY
-from tests.proofs.servers import wait_for
 from tests.proofs.stack import Stack
+
+from hongzhu.waiting import wait_for
 
 SCHOOLS = 20
 

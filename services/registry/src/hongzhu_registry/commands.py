@@ -79,8 +79,12 @@ def agency() -> None:
 
 @agency.command("add", help=_("Give an agency its account, its queue and its rights; prints its env file."))
 @click.argument("name")
-def add_agency(name: str) -> None:
+@click.option("--registry-url", help=_("The address under which the agency’s machine reaches the registry, https://…"))
+@click.option("--broker", help=_("The address under which it reaches RabbitMQ, amqps://HOST:PORT."))
+def add_agency(name: str, registry_url: str | None, broker: str | None) -> None:
     """Provision an agency."""
+    if broker is not None and not re.fullmatch(r"amqps?://[^/@]+", broker):
+        raise InvalidError("An address of RabbitMQ is written as amqps://queue.example.org:5671.", field="broker")
     if not re.fullmatch(NAME, name):
         raise InvalidError("An agency's name is small letters, digits and underscores, as in legal_aid.")
     if name in entry_points(group="hongzhu.services").names:
@@ -91,7 +95,7 @@ def add_agency(name: str) -> None:
             "HONGZHU_BROKER_URL to a RabbitMQ first."
         )
     with database.transaction() as session:
-        variables = provision(session, name)
+        variables = provision(session, name, registry_url=registry_url, broker=broker)
     for key, value in variables.items():
         click.echo(f"{key}={value}")
 

@@ -10,7 +10,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from county import TALK, County, promise
+from county import FORM, TALK, County, promise
 
 from hongzhu import clock
 from hongzhu.i18n import Text
@@ -95,7 +95,7 @@ def test_what_is_approved_is_what_was_looked_at_though_its_agency_asks_for_more_
     [{"$ref": "http://127.0.0.1:9/form.json"}, {"anyOf": [{"$dynamicRef": "file:///etc/passwd"}]}, {"$ref": "#"}],
 )
 def test_a_form_refers_to_nothing_that_would_have_to_be_fetched(sqlite_county: County, field: Any) -> None:
-    form = {"type": "object", "properties": {"topic": field}}
+    form = FORM | {"properties": {"topic": {"title": "主题|Topic", **field}}}
     body = promise(form=form).model_dump(mode="json", by_alias=True)
     answer = sqlite_county.ask("carers", "PUT", f"/programmes/{TALK}", body)
     assert (answer.status_code, answer.json()["field"]) == (422, "form")

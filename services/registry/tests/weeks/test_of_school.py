@@ -21,7 +21,8 @@ pytestmark = pytest.mark.usefixtures("wednesday")
 BIRTHDAY, ROSTER, WHO = "carers.birthday", "carers.roster", "coordinator-own"
 CHECKED = {
     "type": "object",
-    "properties": {"result": {"type": "string", "enum": ["名册无误|It is right"]}},
+    "additionalProperties": False,
+    "properties": {"result": {"type": "string", "title": "结果|Result", "enum": ["名册无误|It is right"]}},
     "required": ["result"],
 }
 

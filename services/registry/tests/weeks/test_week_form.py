@@ -139,7 +139,8 @@ def test_all_mistakes_are_told_at_once(sqlite_county: County) -> None:
 
 def test_what_only_the_desk_refuses_is_said_on_the_page_too(sqlite_county: County) -> None:
     with database.transaction() as session:
-        strict = FORM | {"properties": FORM["properties"] | {"note": {"type": "string", "pattern": "^[a-z]*$"}}}  # type: ignore[operator]
+        note = {"type": "string", "title": "备注|Note", "pattern": "^[a-z]*$"}
+        strict = FORM | {"properties": FORM["properties"] | {"note": note}}  # type: ignore[operator]  # a schema
         programmes.declare(session, promise(form=strict))
         session.flush()
         programmes.approve(session, BUREAU, TALK, MONDAY)

@@ -66,7 +66,7 @@ def authenticate(session: Session, given: Given) -> Account:
             raise SignInFailedError("The password you were given is too old. Ask for another one.")
         if not given.new_password:
             raise SignInFailedError(
-                "That password was given to you by somebody else: choose one of your own and send it as new_password.",
+                "That password was given to you by somebody else: choose one of your own.",
                 field="new_password",
             )
         choose_password(account, given.new_password, field="new_password")

@@ -23,9 +23,12 @@ def declare_queue(connection: Connection, agency: str) -> None:
     bus.declare(connection, f"agency.{agency}", keys)
 
 
-def provision(session: Session, agency: str) -> dict[str, str]:
+def provision(
+    session: Session, agency: str, *, registry_url: str | None = None, broker: str | None = None
+) -> dict[str, str]:
     """Open an agency's account and its place on the broker; return the variables of its env file.
 
+    `registry_url` and `broker` are the addresses under which its machine reaches them, where they are others than from here.
     An agency that is there already gets a new token and a new broker password; its old ones end.
     """
     account = access.open_account(session, f"agency-{agency}", "agency", agency=agency)
@@ -33,16 +36,16 @@ def provision(session: Session, agency: str) -> dict[str, str]:
     session.execute(update(Agency).where(Agency.name == agency).values(standing=OPEN))
     access.revoke_tokens(session, account.id)
     variables = {
-        "HONGZHU_REGISTRY_URL": settings().public_url or settings().registry_url,
+        "HONGZHU_REGISTRY_URL": registry_url or settings().public_url or settings().registry_url,
         "HONGZHU_API_TOKEN": access.issue_token(session, account.id, access.MACHINE_TOKEN),
-        "HONGZHU_BROKER_URL": _broker_account(agency),
+        "HONGZHU_BROKER_URL": _broker_account(agency, broker),
     }
     with bus.connect(settings().broker_url) as connection:
         declare_queue(connection, agency)
     return variables
 
 
-def _broker_account(agency: str) -> str:
+def _broker_account(agency: str, reached_at: str | None) -> str:
     """Make the agency's account on RabbitMQ through its management API; return the URL it signs in with."""
     admin = settings().broker_admin_url
     if admin is None:
@@ -59,7 +62,9 @@ def _broker_account(agency: str) -> str:
             (f"/api/permissions/{quote(vhost, safe='')}/{account}", rights(account)),
         ):
             management.put(path, json=body).raise_for_status()
-    return f"amqp://{account}:{password}@{broker.hostname}:{broker.port or 5672}/{vhost}"
+    place = urlsplit(reached_at or settings().broker_url)
+    port = place.port or (5671 if place.scheme == "amqps" else 5672)
+    return f"{place.scheme}://{account}:{password}@{place.hostname}:{port}/{vhost}"
 
 
 def end_broker_account(agency: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
@@ -132,10 +132,30 @@ def _check_form(form: Mapping[str, object] | None, data: Mapping[str, Any], kind
     error = next(Draft202012Validator(form).iter_errors(dict(data)), None)
     if error is not None:
         # Only where and which rule: the value itself may be about a child.
-        missing = error.validator == "required"
-        field = ".".join(["data", *map(str, error.absolute_path)])
-        if missing:
-            raise InvalidError("Something required is missing from the form.", field=field)
-        raise InvalidError(
-            "{where} does not fit the form (rule: {rule}).", where=field, rule=error.validator, field=field
-        )
+        raise _misfit(error, ".".join(["data", *map(str, error.absolute_path)]))
+
+
+def _misfit(error: ValidationError, field: str) -> InvalidError:
+    """Say what the form wants instead."""
+    wanted: Any = error.schema
+    match error.validator:
+        case "required":
+            return InvalidError("Something required is missing from the form.", field=field)
+        case "additionalProperties":
+            fields = ", ".join(wanted.get("properties", {}))
+            return InvalidError("The form has no such field; it has: {fields}.", fields=fields, field=field)
+        case "enum" | "const":
+            choices = "; ".join(map(str, wanted.get("enum") or [wanted["const"]]))
+            return InvalidError("{where} must be one of: {choices}.", where=field, choices=choices, field=field)
+        case "minimum" | "maximum" if "minimum" in wanted and "maximum" in wanted:
+            span = {"least": wanted["minimum"], "most": wanted["maximum"]}
+            return InvalidError("{where} must be from {least} to {most}.", where=field, **span, field=field)
+        case "minimum":
+            return InvalidError("{where} must be at least {least}.", where=field, least=wanted["minimum"], field=field)
+        case "maximum":
+            return InvalidError("{where} must be at most {most}.", where=field, most=wanted["maximum"], field=field)
+        case "maxLength":
+            most = wanted["maxLength"]
+            return InvalidError("{where} may have at most {most} characters.", where=field, most=most, field=field)
+        case rule:
+            return InvalidError("{where} does not fit the form (rule: {rule}).", where=field, rule=rule, field=field)
