@@ -141,7 +141,7 @@ def test_a_message_is_never_changed(message: Message) -> None:
 
 @EACH
 def test_a_message_goes_to_its_topic_and_an_addressed_one_to_its_agency(message: Message) -> None:
-    addressed = message.topic in ("task.due.v1", "task.overdue.v1", "task.closed.v1")
+    addressed = message.topic.startswith(("supporter.", "task.")) and message.topic != "task.excused.v1"
     assert message.routing_key == message.topic + (".carers" if addressed else "")
     [everyones] = bus.binding_keys([message.topic])
     [the_carers] = bus.binding_keys([message.topic], "carers")

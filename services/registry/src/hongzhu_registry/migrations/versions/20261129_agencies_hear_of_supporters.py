@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261129_supporters"
-down_revision = "20261129_tallies"
+down_revision = "20261129_photos"
 branch_labels = None
 depends_on = None
 
