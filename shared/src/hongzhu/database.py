@@ -151,7 +151,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a transaction for reading alone: on SQLite, too, no writer is waited for."""
-        with sessions(self.url)() as session:
+        with sessions(self.url, on_the_loop.is_here())() as session:
             session.connection(execution_options={"only_reads": True})
             yield session
 
