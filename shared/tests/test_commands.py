@@ -140,3 +140,8 @@ def test_replaying_a_queue_that_is_not_there_names_those_that_are() -> None:
     assert result.exit_code == 1
     assert "nosuch" in result.output
     assert "stub, agency.far_away" in result.output
+
+
+def test_a_plugin_without_its_agency_s_name_is_asked_for_it() -> None:
+    result = invoke("run", "plugin")
+    assert (result.exit_code, "hongzhu run plugin NAME" in result.output) == (2, True)

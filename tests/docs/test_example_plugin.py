@@ -14,6 +14,7 @@ import uvicorn
 
 from hongzhu import clock, installation
 from hongzhu.messages import TaskDue
+from hongzhu.plugin_contract import broken
 from hongzhu.plugin_worker import PluginWorker
 from hongzhu.settings import settings
 from hongzhu.testing.databases import Configure
@@ -59,6 +60,10 @@ def run_once(worker: PluginWorker) -> None:
     """Let the worker make itself known and catch up."""
     (work,) = worker.threads(Event())
     work()
+
+
+def test_it_keeps_the_contract() -> None:
+    assert list(broken("city_library", hongzhu_city_library)) == []
 
 
 @pytest.mark.usefixtures("registry")

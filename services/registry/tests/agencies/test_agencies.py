@@ -189,3 +189,8 @@ def test_on_the_page_the_bureau_agrees_to_the_titles_that_it_was_shown(sqlite_co
     shown = county.http.post("/agencies/carers/titles", data={"titles": ["爱心社", "志愿者协会"]})
     assert shown.status_code == 200
     assert county.get("bureau", "/agencies/carers")["titles_asked"] == []
+
+
+def test_an_address_of_the_broker_that_is_none_is_refused(county: County) -> None:
+    refused = CliRunner().invoke(main, ["agency", "add", "newcomers", "--broker", "queue.example.org"])
+    assert (refused.exit_code, "amqps://queue.example.org:5671" in refused.output) == (1, True)
