@@ -42,6 +42,16 @@ def reserve(session: Session, wanted: Mapping[Reservation, Sequence[NoticeLine]]
     return {Reservation(*row) for row in session.execute(taken.returning(*columns))}
 
 
+def lately(session: Session, channel: str, recipients: Iterable[str], within: timedelta) -> int:
+    """Count what was sent to these over a channel in the last while, or is about to be."""
+    statement = select(func.count()).where(
+        delivery.c.channel == channel,
+        delivery.c.recipient_id.in_(list(recipients)),
+        delivery.c.reserved_at > now() - within,
+    )
+    return session.scalar(statement) or 0
+
+
 def renew(session: Session, reservation: Reservation) -> bool:
     """Begin the lease anew just before sending; false when the reservation was given up meanwhile."""
     result = session.execute(update(delivery).where(_open([reservation])).values(reserved_at=now()))

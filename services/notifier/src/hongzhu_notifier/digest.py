@@ -41,6 +41,7 @@ class Recipient:
     recipient_id: str
     email: str | None = field(repr=False)
     link: str = field(repr=False)
+    """Leads to what there is to do: for a group to the pages that one signs in to, for one person straight to it."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,12 @@ def digests(owed: Iterable[Owed], told: Told, today: date) -> list[Digest]:
             recipients.setdefault(recipient.recipient_id, recipient)
             gathered[recipient.recipient_id].append(each)
     return [_digest(recipients[recipient_id], part, today) for recipient_id, part in gathered.items()]
+
+
+def of_group(owed: Iterable[Owed], group: Recipient, today: date) -> list[Digest]:
+    """Gather all that is owed in one place into the one digest of its group, if anything is."""
+    owed = list(owed)
+    return digests(owed, {(each.assignee, each.subject_id): group for each in owed}, today)
 
 
 def at_once(owed: Iterable[Owed], told: Told) -> list[Digest]:

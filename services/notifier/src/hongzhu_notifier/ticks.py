@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu import clock
+from hongzhu.database import take_turns
 from hongzhu.i18n import language
 from hongzhu.registry_client import RegistryClient
 from hongzhu.settings import settings
 from hongzhu_notifier import channels, deliveries, recipients, waiting
 from hongzhu_notifier.channels import Channel, SendFailedError
 from hongzhu_notifier.deliveries import Outcome, Reservation
-from hongzhu_notifier.digest import Digest, Owed, at_once, digests
+from hongzhu_notifier.digest import Digest, Owed, Recipient, at_once, digests, of_group
 from hongzhu_notifier.tables import database
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ class Sending(NamedTuple):
 
     digest: Digest
     channel: Channel
+    tells: tuple[Owed, ...]
+    """What is told by it, and has to be another time if it certainly does not go out."""
 
 
 def tell() -> None:
@@ -77,20 +80,51 @@ def _reserve(
     with database.transaction() as session:
         asked = waiting.of_place(session, place, today, urgent=urgent)
     told = recipients.ask(registry, place, asked)  # no transaction is open while the registry is asked
+    people, groups = [way for way in ways if not way.group], [way for way in ways if way.group and not urgent]
+    group = Recipient(place, None, settings().public_url or settings().registry_url)
     with database.transaction() as session:
+        if not _their_turn(session, groups, group):
+            return []  # what is owed here waits as it is
         # Under the lock shows what was closed meanwhile, or told by another notifier.
         owed = set(asked).intersection(waiting.of_place(session, place, today, urgent=urgent, lock=True))
-        made = at_once(owed, told) if urgent else digests(owed, told, today)
-        wanted = [Sending(digest, way) for digest in made for way in ways if way.reaches(digest.recipient)]
+        wanted: list[Sending] = []
+        waits: set[Owed] = set()
+        for digest in at_once(owed, told) if urgent else digests(owed, told, today):
+            if _their_turn(session, people, digest.recipient, wanted):
+                wanted += [Sending(digest, way, digest.owed) for way in people if way.reaches(digest.recipient)]
+            else:
+                waits.update(digest.owed)
+        # Whoever is told themselves is told by that: the group only hears how much it is.
+        nobodys = tuple(owed - waits - _told_by(wanted))
+        for digest in of_group(owed, group, today) if groups else ():
+            wanted += [Sending(digest, way, nobodys) for way in groups if way.reaches(group)]
         free = deliveries.reserve(session, {_reservation(each, today): each.digest.lines for each in wanted})
         reserved = [each for each in wanted if _reservation(each, today) in free]
-        said = {each for sending in reserved for each in sending.digest.owed}
+        said = _told_by(reserved)
         waiting.mark_told(session, said)
         kept = [_reservation(each, today) for each in reserved if not each.channel.external]
         deliveries.settle(session, kept, "sent")
         # Nobody to tell, no way to reach them, or they had today's digest before.
-        _later(session, owed - said, today, urgent=urgent)
+        _later(session, owed - waits - said, today, urgent=urgent)
     return [each for each in reserved if each.channel.external]
+
+
+def _told_by(sendings: Iterable[Sending]) -> set[Owed]:
+    return {each for sending in sendings for each in sending.tells}
+
+
+def _their_turn(
+    session: Session, ways: Iterable[Channel], recipient: Recipient, about_to: Sequence[Sending] = ()
+) -> bool:
+    """Say whether none of the ways that reach a recipient would be told more than it takes, after what it is about to be told."""
+    for way in ways:
+        if way.limits and way.reaches(recipient):
+            take_turns(session, f"the limits of {way.name}")
+            sharing = way.sharing(recipient)
+            soon = sum(each.channel is way and each.digest.recipient.recipient_id in sharing for each in about_to)
+            if any(soon + deliveries.lately(session, way.name, sharing, each.within) >= each.most for each in way.limits):
+                return False
+    return True
 
 
 def _send(sending: Sending, today: date) -> None:
@@ -102,7 +136,7 @@ def _send(sending: Sending, today: date) -> None:
     with database.transaction() as session:
         deliveries.settle(session, [reservation], outcome)
         if not deliveries.reached(session, digest.recipient.recipient_id, digest.cause):
-            _later(session, digest.owed, today, urgent=digest.urgent, state="told")
+            _later(session, sending.tells, today, urgent=digest.urgent, state="told")
 
 
 def _later(session: Session, rows: Iterable[Owed], today: date, *, urgent: bool, state: str = "waiting") -> None:
@@ -125,5 +159,5 @@ def _outcome(sending: Sending) -> Outcome:
 
 
 def _reservation(sending: Sending, today: date) -> Reservation:
-    digest, channel = sending
+    digest, channel, _ = sending
     return Reservation(digest.recipient.recipient_id, channel.name, digest.cause, today)

@@ -1,8 +1,9 @@
 """Channels: the ways to reach a person.  Installing a class under the entry point ``hongzhu.channels`` adds one."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from importlib.metadata import entry_points
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from hongzhu.errors import ConfigurationError, HongzhuError
 from hongzhu_notifier.digest import Digest, Recipient
@@ -20,12 +21,32 @@ class OutcomeUnknownError(HongzhuError):
     title = "It may have been sent or not."
 
 
+class Limit(NamedTuple):
+    """So many messages at most in so much time."""
+
+    most: int
+    within: timedelta
+
+
+MINUTE = timedelta(seconds=70)
+"""A minute as the other side counts it, which may begin and end a little later than ours."""
+
+
 class Channel:
     """One way to reach a person.  Errors it raises must not hold an address, a name or a number."""
 
     name: ClassVar[str]
     external: ClassVar[bool] = True
     """False when there is nothing to send, because the delivery log itself is what the recipient reads."""
+
+    group: ClassVar[bool] = False
+    """Whether many read it together: a school's people, or the bureau's.  They are told how much there is to do, once a day."""
+    limits: ClassVar[tuple[Limit, ...]] = ()
+    """How much its server takes; whoever would be one too many waits until its turn has come."""
+
+    def sharing(self, recipient: Recipient) -> list[str]:
+        """Name, by their ids, the recipients who share the limits with this one: itself."""
+        return [recipient.recipient_id]
 
     def reaches(self, recipient: Recipient) -> bool:  # noqa: ARG002  # for those that need to look
         """Say whether the recipient can be reached this way at all."""
