@@ -24,6 +24,10 @@ COPY . .
 RUN uv sync --quiet --no-cache --frozen --no-dev --no-editable $(cat /packages)
 
 FROM ${PYTHON}
+# The core's image backs up with PostgreSQL's own programs; an agency's has no database to reach.
+ARG PARTS=services/*
+RUN case "$PARTS" in services/*) apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends postgresql-client >/dev/null && rm -rf /var/lib/apt/lists/* ;; esac
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/hongzhu --shell /usr/sbin/nologin hongzhu \
  && install -d -o hongzhu -g hongzhu -m 700 /var/lib/hongzhu
 COPY --from=build /app/.venv /app/.venv

@@ -1,6 +1,7 @@
 """People on the outside: a mail server that keeps what it is given, and a reader who fills in a page's form by its HTML alone."""
 # ruff: noqa: N802  # aiosmtpd names its hooks handle_DATA
 
+import asyncio
 import email
 import re
 from collections.abc import Iterator
@@ -19,13 +20,16 @@ from tests.proofs.servers import free_port
 class Mailbox:
     """The mail a server took."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         self.messages: list[EmailMessage] = []
         self.url = f"smtp://127.0.0.1:{free_port()}"
+        self._most = most
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep one message."""
         assert isinstance(envelope.content, bytes)
+        if self._most is not None and len(self.messages) >= self._most:
+            await asyncio.get_running_loop().create_future()  # says nothing any more, until whoever waits gives up
         self.messages.append(email.message_from_bytes(envelope.content, policy=default))
         return "250 taken"
 
@@ -45,9 +49,9 @@ class Mailbox:
 
 
 @contextmanager
-def mail_server() -> Iterator[Mailbox]:
-    """Serve SMTP as long as the context lasts."""
-    mailbox = Mailbox()
+def mail_server(most: int | None = None) -> Iterator[Mailbox]:
+    """Serve SMTP as long as the context lasts; behind `most` messages it keeps the next sender waiting."""
+    mailbox = Mailbox(most)
     server = Controller(mailbox, hostname="127.0.0.1", port=int(mailbox.url.rpartition(":")[2]))
     server.start()
     try:

@@ -119,6 +119,12 @@ def look_at(connection: Connection, name: str) -> tuple[int, int]:
         return found.message_count, found.consumer_count
 
 
+def clear(connection: Connection, name: str) -> None:
+    """Throw away what waits in a consumer's queue, which must be there; its parked twin keeps what it has."""
+    with connection.channel() as channel:
+        queue(name).bind(channel).purge()
+
+
 def envelope(message_id: str, topic: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return headers and properties that make a body a Celery task of the name `topic` (Celery message protocol 2)."""
     headers = {

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from hongzhu.settings import settings
 
-_FILE = "clock-offset-days"
+FILE = "clock-offset-days"
+"""Where the offset is kept, in HONGZHU_HOME."""
 
 
 def now() -> datetime:
@@ -18,7 +19,7 @@ def now() -> datetime:
 def offset() -> timedelta:
     """Return how far the domain's day is from the real one."""
     try:
-        return timedelta(days=int((settings().home / _FILE).read_text()))
+        return timedelta(days=int((settings().home / FILE).read_text()))
     except FileNotFoundError:
         return timedelta()
 
@@ -37,6 +38,6 @@ def stand_on(day: date) -> None:
     """Make `day` the domain's day from now on, for every process of this installation."""
     settings().home.mkdir(parents=True, exist_ok=True)
     days = (day - now().astimezone(settings().zone).date()).days
-    temporary = settings().home / f".{_FILE}"
+    temporary = settings().home / f".{FILE}"
     temporary.write_text(str(days))
-    temporary.replace(settings().home / _FILE)
+    temporary.replace(settings().home / FILE)

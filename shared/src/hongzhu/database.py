@@ -13,6 +13,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
@@ -155,11 +156,20 @@ class Database:
             session.connection(execution_options={"only_reads": True})
             yield session
 
-    def migrate(self) -> None:
-        """Bring the tables to the newest version (Alembic)."""
+    def knows(self, revision: str) -> bool:
+        """Say whether a revision is among those that this version can migrate from."""
+        return revision in {each.revision for each in ScriptDirectory.from_config(self._alembic).walk_revisions()}
+
+    @property
+    def _alembic(self) -> Config:
         config = Config()
         config.set_main_option("script_location", str(self.migrations))
         config.set_main_option("path_separator", "os")
+        return config
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest version (Alembic)."""
+        config = self._alembic
         with self.engine.connect() as connection:
             config.attributes["connection"] = connection
             config.attributes["metadata"] = self.metadata

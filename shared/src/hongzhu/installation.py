@@ -2,13 +2,16 @@
 
 import base64
 import hashlib
+import hmac
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 VHOST = "hongzhu"
+_KEYS = "HONGZHU_SECRET_KEYS"
 _CORE = ("registry", "scheduler", "notifier")
 
 
@@ -58,6 +61,23 @@ def new_password() -> str:
     return secrets.token_urlsafe(24)
 
 
+_RESTORING = "restoring"
+
+
+@contextmanager
+def restoring(home: Path) -> Iterator[None]:
+    """Note, for the moment in which one file after another takes its place, that none may be used before the last does."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / _RESTORING).touch()
+    yield
+    (home / _RESTORING).unlink()
+
+
+def half_restored(home: Path) -> bool:
+    """Say whether a restore was broken off at that moment."""
+    return (home / _RESTORING).exists()
+
+
 def set_up_embedded(folder: Path, agencies: Iterable[str]) -> None:
     """Write what the embedded trial needs: keys for the registry, a token for the notifier and for each agency."""
     files = SecretFiles(folder)
@@ -93,6 +113,7 @@ def set_up_production(folder: Path, agencies: Iterable[str]) -> None:
         files.write(f"agency-{name}", _broker(f"agency.{name}") | web | {"HONGZHU_API_TOKEN": new_password()})
     keys = _write_registry(files, {"HONGZHU_PUBLIC_URL": "http://127.0.0.1:8000"})
     files.change("migrate", {"HONGZHU_ACCOUNTS": keys["HONGZHU_ACCOUNTS"]})
+    keep_keys(files, keys[_KEYS])
     # RabbitMQ's own user has to read it; the folder around it is ours alone.
     files.replace("rabbitmq-definitions.json", json.dumps(_definitions(files), indent=1), mode=0o644)
 
@@ -114,6 +135,22 @@ def password_hash(password: str) -> str:
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
+def key_prints(keys: str) -> dict[str, str]:
+    """Return by name what tells keys, written ``name:base64,…``, from others of the same name, and nothing else of them."""
+    pairs = [each.partition(":") for each in keys.split(",")]
+    return {
+        name: hmac.digest(base64.b64decode(key), b"which key this is", "sha256").hex()[:16] for name, _, key in pairs
+    }
+
+
+def keep_keys(files: SecretFiles, keys: str) -> None:
+    """Write the keys into the registry's file, and into the operator's, who backs up, only how to tell them."""
+    files.change("registry", {_KEYS: keys})
+    if files.read("migrate"):
+        prints = ",".join(f"{name}:{each}" for name, each in key_prints(keys).items())
+        files.change("migrate", {"HONGZHU_KEY_PRINTS": prints})
+
+
 def hash_of(token: str) -> str:
     """Return what the registry keeps of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -121,7 +158,7 @@ def hash_of(token: str) -> str:
 
 def _write_registry(files: SecretFiles, values: Mapping[str, str]) -> dict[str, str]:
     keys = ",".join(f"{name}:{new_key()}" for name in ("first", "index", "link"))
-    files.write("registry", {**values, "HONGZHU_SECRET_KEYS": keys})
+    files.write("registry", {**values, _KEYS: keys})
     files.change("registry", {"HONGZHU_ACCOUNTS": _accounts(files)})
     return files.read("registry")
 

@@ -39,6 +39,13 @@ KEPT = timedelta(days=7)
 REMEMBERED = timedelta(days=30)
 """How long the inbox remembers what was handled: longer than any outbox keeps it."""
 
+GO_AGAIN = (
+    "UPDATE inbox SET handled_at = CURRENT_TIMESTAMP",
+    "UPDATE outbox SET published_at = NULL",
+)
+"""What makes a database that was restored go on where it stood: what was on its way goes again, and what was handled is
+remembered from now on, however long ago that was."""
+
 
 class Waiting(NamedTuple):
     """One outbox row on its way."""

@@ -98,6 +98,18 @@ def alone(components: Sequence[Component]) -> Iterator[None]:
             host=host,
             port=port,
         )
+    if installation.half_restored(settings().home):
+        raise ConfigurationError(
+            "A restore into {home} was broken off at its end: run “hongzhu restore” with --replace once more.",
+            home=settings().home,
+        )
+    with locked():
+        yield
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Keep others from running the same trial; in production its servers see to that."""
     if not settings().embedded:
         yield
         return

@@ -52,6 +52,10 @@ class Service:
     """Says what people call what its ids stand for: for commands, on the machine that has its database."""
     keeps_queues: Callable[[], list[str]] = list
     """Names the queues it keeps for others, beside its own."""
+    keeps_files: tuple[str, ...] = ()
+    """Names the files of HONGZHU_HOME that belong to its database, and go with it into a backup."""
+    keys: Callable[[], Mapping[str, str]] = dict
+    """Gives the fingerprints, by name, of the keys at hand without which what it seals cannot be read."""
     after_migrate: Callable[[], None] = lambda: None
     """Brings in what the installation's configuration says."""
 

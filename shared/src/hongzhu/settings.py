@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     accounts: str = ""
     """``account:SHA-256 of its token,…`` for the notifier and the agencies; `hongzhu setup` writes it for the registry."""
     secret_keys: SecretStr | None = None
+    key_prints: str = ""
+    """``name:fingerprint,…`` of those keys, for whoever backs up without having them; `hongzhu setup` writes it."""
     timezone: str = "Asia/Shanghai"
     language: str = CHINESE
     digest_at: str = "08:00"
@@ -50,6 +52,11 @@ class Settings(BaseSettings):
     """How long a dossier is kept in clear once there is no more reason to keep it."""
     smtp_url: SecretStr | None = None
     mail_from: str = "hongzhu@localhost"
+    wecom_robots: dict[str, SecretStr] = Field(default_factory=dict)
+    """The addresses of WeCom's group robots by school, or `bureau`; and so on.  What stands behind “#” is what signs."""
+    dingtalk_robots: dict[str, SecretStr] = Field(default_factory=dict)
+    feishu_robots: dict[str, SecretStr] = Field(default_factory=dict)
+    wecom_app_url: SecretStr | None = None
     bureau_email: str | None = None
     """Where the bureau's office reads its mail: it has one digest, over all schools."""
 

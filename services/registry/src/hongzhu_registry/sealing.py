@@ -20,6 +20,7 @@ from sqlalchemy import Column, LargeBinary
 from sqlalchemy.orm import MappedColumn, mapped_column
 
 from hongzhu.errors import ConfigurationError
+from hongzhu.installation import key_prints
 from hongzhu.settings import settings
 
 INDEX_KEY, LINK_KEY = "index", "link"
@@ -120,6 +121,21 @@ def _cell(table: str, column: str, row_id: str, key_id: str) -> bytes:
 def new_key() -> str:
     """Make a key as it is written in ``HONGZHU_SECRET_KEYS``."""
     return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def fingerprints() -> dict[str, str]:
+    """Return by name what tells this installation's keys from others, also where only that is known of them."""
+    configured = settings().secret_keys
+    if configured is not None:
+        return key_prints(configured.get_secret_value())
+    if not settings().key_prints:
+        raise ConfigurationError(
+            "No keys are at hand, and nothing tells which they are (HONGZHU_SECRET_KEYS, HONGZHU_KEY_PRINTS): in production "
+            "“hongzhu setup” writes them into secrets/; a trial has them in {folder}, where those of a backup must be put "
+            "before it is restored.",
+            folder=settings().secrets,
+        )
+    return dict(each.split(":", 1) for each in settings().key_prints.split(","))
 
 
 @cache

@@ -14,7 +14,7 @@ from hongzhu_registry.access.service import agencies_with_accounts, bring_in_acc
 from hongzhu_registry.access.walls import see_it_holds
 from hongzhu_registry.agencies.provision import declare_queue
 from hongzhu_registry.app import make_app
-from hongzhu_registry.audit.service import seal_new
+from hongzhu_registry.audit.service import ANCHORS, seal_new
 from hongzhu_registry.database import database
 from hongzhu_registry.notices.service import on_notice_settled
 from hongzhu_registry.offices import service as offices
@@ -22,6 +22,7 @@ from hongzhu_registry.retention.ticks import anonymise_due
 from hongzhu_registry.schools.queries import names
 from hongzhu_registry.supporters.ticks import tell_agencies
 from hongzhu_registry.tallies.ticks import catch_up
+from hongzhu_registry.sealing import fingerprints
 from hongzhu_registry.tasks.consumers import on_task_closed, on_task_due
 from hongzhu_registry.tasks.queries import count_by_state
 
@@ -74,6 +75,8 @@ service = Service(
     ),
     web=make_app,
     keeps_queues=_agencies_queues,
+    keeps_files=(ANCHORS,),
+    keys=fingerprints,
     after_migrate=_after_migrate,
     names=names,
     busy=offices.is_left,

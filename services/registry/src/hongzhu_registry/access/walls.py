@@ -30,7 +30,7 @@ assert tuple(each.name for each in fields(Told)) == ("level", *WHO), "a session 
 
 def statements() -> list[str]:
     """Return the SQL that puts the wall up, whatever stood there before."""
-    return [*_functions(), *(each for name in sorted(metadata.tables) for each in _around(name)), *_GRANTS]
+    return [*_functions(), *(each for name in sorted(metadata.tables) for each in _around(name)), _PARTS]
 
 
 def put_up(connection: Connection) -> None:
@@ -39,11 +39,12 @@ def put_up(connection: Connection) -> None:
         return
     sql = statements()
     digest = hashlib.sha256("\n".join(sql).encode()).hexdigest()
-    if connection.scalar(text("SELECT obj_description(to_regproc('sees_child'), 'pg_proc')")) == digest:
-        return
     connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
-    for each in (*sql, f"COMMENT ON FUNCTION sees_child IS '{digest}'"):
-        connection.exec_driver_sql(each.replace("%", "%%"))
+    if connection.scalar(text("SELECT obj_description(to_regproc('sees_child'), 'pg_proc')")) != digest:
+        for each in (*sql, f"COMMENT ON FUNCTION sees_child IS '{digest}'"):
+            connection.exec_driver_sql(each.replace("%", "%%"))
+    # Every time: a database that was restored has the wall, and the rights that accounts are given on every new table.
+    connection.exec_driver_sql(_AUDIT_IS_ADDED_TO.replace("%", "%%"))
 
 
 def see_it_holds() -> bool:
@@ -147,17 +148,17 @@ def _sql(expression: Any) -> str:
     return str(expression.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
 
 
-_GRANTS = (
-    # A partition is reached through its table; by its own name it shows nothing.
-    """
+# A partition is reached through its table; by its own name it shows nothing.
+_PARTS = """
     DO $$ DECLARE part regclass; BEGIN
         FOR part IN SELECT inhrelid FROM pg_inherits JOIN pg_class ON oid = inhparent WHERE relrowsecurity AND relkind = 'p' LOOP
             EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', part);
         END LOOP;
     END $$
-    """,
-    # The audit is only added to; of what is written the sealer fills in its two columns.
-    """
+"""
+
+# Of what is written in the audit the sealer fills in its two columns.
+_AUDIT_IS_ADDED_TO = """
     DO $$ DECLARE account text; BEGIN
         FOR account IN SELECT DISTINCT grantee::regrole::text FROM pg_class, aclexplode(relacl)
             WHERE oid = 'audit_entry'::regclass AND grantee <> relowner AND grantee <> 0 AND privilege_type = 'UPDATE' LOOP
@@ -165,5 +166,4 @@ _GRANTS = (
             EXECUTE format('GRANT UPDATE (position, seal) ON audit_entry TO %s', account);
         END LOOP;
     END $$
-    """,
-)
+"""

@@ -24,6 +24,8 @@ _OURS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BETWEEN = re.compile(r"[\s-]")
 """What people write between the digits of a number."""
 _AT_ONCE = 5000
+ANCHORS = "audit-anchors"
+"""The file in HONGZHU_HOME that remembers where the chain stood."""
 _LOCK = 7_140_291
 """The advisory lock that lets one sealer at a time go on with the chain."""
 
@@ -134,7 +136,7 @@ def _head(session: Session) -> Head:
 
 
 def _anchor_file() -> Path:
-    return settings().home / "audit-anchors"
+    return settings().home / ANCHORS
 
 
 def _anchor(head: Head) -> None:

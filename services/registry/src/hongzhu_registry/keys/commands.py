@@ -10,7 +10,7 @@ import click
 from hongzhu.clock import now
 from hongzhu.errors import ConfigurationError, InvalidError
 from hongzhu.i18n import _
-from hongzhu.installation import SecretFiles, new_key
+from hongzhu.installation import SecretFiles, keep_keys, new_key
 from hongzhu.settings import settings
 from hongzhu_registry.database import database
 from hongzhu_registry.keys import queries, service
@@ -50,7 +50,7 @@ def rotate(secrets: Path | None) -> None:
     names = [each.partition(":")[0] for each in held]
     today = f"{now():k%Y%m%d}"
     name = next(each for each in (today, *(f"{today}-{number}" for number in range(2, 1000))) if each not in names)
-    files.change("registry", {_KEYS: ",".join([*held, f"{name}:{new_key()}"])})
+    keep_keys(files, ",".join([*held, f"{name}:{new_key()}"]))
     click.echo(
         _("The new key is called {name}. Start every registry anew, then run “hongzhu keys use {name}”.", name=name)
     )
@@ -63,7 +63,7 @@ def use(name: str, secrets: Path | None) -> None:
     """Put a key first on the ring."""
     files, held = _held(secrets)
     _see_there(name, held)
-    files.change("registry", {_KEYS: ",".join(sorted(held, key=lambda each: each.partition(":")[0] != name))})
+    keep_keys(files, ",".join(sorted(held, key=lambda each: each.partition(":")[0] != name)))
     click.echo(_("{name} seals from now on. Start the registry anew, then run “hongzhu keys reseal”.", name=name))
 
 
@@ -120,7 +120,7 @@ def drop(name: str, secrets: Path | None) -> None:
         raise InvalidError(
             "{count} values are still sealed under {name}; run “hongzhu keys reseal” first.", count=cells, name=name
         )
-    files.change("registry", {_KEYS: ",".join(each for each in held if each.partition(":")[0] != name)})
+    keep_keys(files, ",".join(each for each in held if each.partition(":")[0] != name))
     click.echo(_("{name} is off the ring. Keep it with the backups that were made before: they need it.", name=name))
 
 
