@@ -20,6 +20,7 @@ from importlinter.cli import lint_imports
 
 # The modules of hongzhu that a core service is built on. Everything else there is for plugin authors too.
 SERVICE_ROOMS = {
+    "backup",
     "database",
     "inbox",
     "json_sql",
