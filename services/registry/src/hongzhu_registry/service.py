@@ -20,9 +20,9 @@ from hongzhu_registry.notices.service import on_notice_settled
 from hongzhu_registry.offices import service as offices
 from hongzhu_registry.retention.ticks import anonymise_due
 from hongzhu_registry.schools.queries import names
+from hongzhu_registry.sealing import fingerprints
 from hongzhu_registry.supporters.ticks import tell_agencies
 from hongzhu_registry.tallies.ticks import catch_up
-from hongzhu_registry.sealing import fingerprints
 from hongzhu_registry.tasks.consumers import on_task_closed, on_task_due
 from hongzhu_registry.tasks.queries import count_by_state
 
