@@ -6,18 +6,21 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from threading import Thread
 from typing import Any
+from zlib import crc32
 
 import pytest
 from county import BUREAU, COUNSELLOR, TALK, County, due, of_task
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.errors import MissingError, PoisonError
 from hongzhu.messages import Evidence, TaskClosed, TaskDue
 from hongzhu.period import week
+from hongzhu.rehearsal.trial import wait_for
 from hongzhu.task_state import Window, task_state
 from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.database import EVERYTHING, database, narrow
@@ -26,7 +29,7 @@ from hongzhu_registry.evidence.models import Evidence as EvidenceRow
 from hongzhu_registry.records import service as records
 from hongzhu_registry.tasks.consumers import on_task_closed, on_task_due
 from hongzhu_registry.tasks.models import Task
-from hongzhu_registry.tasks.queries import count_by_state, state_on
+from hongzhu_registry.tasks.queries import count_by_state, keep_apart, state_on, will_ask_many_times
 
 DAY = timedelta(days=1)
 CHILDREN = ("child-own", "child-mate")
@@ -242,6 +245,32 @@ def test_many_at_once_leave_nothing_unlinked(postgres_county: County) -> None:
         _agrees_with_the_evidence(session)
         done = session.scalars(select(Task.id).where(Task.done_on.in_(weeks))).all()
         assert len(done) == len(weeks) * 2
+
+
+@pytest.mark.postgres
+def test_whoever_names_more_and_more_subjects_waits_for_nobody_who_waits_for_them(postgres_county: County) -> None:
+    low, high = sorted((f"subject-{n}" for n in range(2)), key=lambda each: crc32(each.encode()) % 256)
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    failed: list[Exception] = []
+
+    def both() -> None:
+        try:
+            with database.transaction() as session:
+                keep_apart(session, [low, high], evidence=True)
+        except DBAPIError as error:
+            failed.append(error)
+
+    with database.transaction() as session:
+        will_ask_many_times(session)
+        keep_apart(session, [high], evidence=True)
+        other = Thread(target=both)
+        other.start()
+        with database.engine.connect() as looking:
+            wait_for("the other to wait", lambda: looking.execute(text(waiting)).scalar_one() == 1, 10)
+        keep_apart(session, [low], evidence=True)
+    other.join(10)
+    assert not other.is_alive()
+    assert failed == []
 
 
 def test_the_tasks_of_schools_and_children_are_counted_by_programme_period_and_state(county: County) -> None:

@@ -34,6 +34,7 @@ from hongzhu_registry.imports import (
 )
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.staging import behind
+from hongzhu_registry.tasks.queries import will_ask_many_times
 from hongzhu_registry.workbooks import Sheet, UnreadableWorkbook, Workbook, limits, opened, understood
 
 Store = Callable[[Session, Sequence[Any], Result], None]
@@ -145,6 +146,7 @@ def _store(sheet: Sheet, result: Result, principal: Principal | None) -> None:
     kind = str(sheet.kind)
     _tell(sheet, result)
     with database.transaction() as session:
+        will_ask_many_times(session)
         take_turns(session, "import")  # two who hand in the same must not both find it new
         stored = result.stored
         STORES[kind](session, sheet.rows, result)

@@ -17,6 +17,7 @@ from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.offices import queries
 from hongzhu_registry.offices.models import Office
 from hongzhu_registry.offices.queries import CITY
+from hongzhu_registry.tasks.queries import will_ask_many_times
 
 _ALWAYS = date(2000, 1, 1)
 """Since when agencies and the city are there: long before any programme begins."""
@@ -27,6 +28,7 @@ ENOUGH = {"places_short": "places", "sites_missing": "sites"}
 def bring_up_to_date() -> None:
     """Say what changed of offices since it was last said, and file what was done for them."""
     with database.transaction() as session:
+        will_ask_many_times(session)
         take_turns(session, "offices")
         done: defaultdict[str, list[tuple[str, str, date]]] = defaultdict(list)
         for kind, each in queries.not_filed(session):

@@ -44,6 +44,7 @@ DONE, OPEN = ("done", "late"), ("due", "overdue", "missed")
 _AT_ONCE = 5_000
 """Ids that one statement names."""
 _LEDGER, _BUCKETS = 0x1ED6E4, 256
+_MANY_TIMES = "asks many times"
 
 
 _SETTLED: Sequence[tuple[Any, str]] = (
@@ -218,12 +219,18 @@ def keep_apart(session: Session, subjects: Iterable[str], *, evidence: bool) -> 
     """Let nobody enter tasks and evidence of the same subjects at the same time, each blind to the other's rows.
 
     Those who enter tasks do not mind each other.  Locks are taken by bucket, in order, so that few are held and nobody
-    waits in a ring; SQLite has one writer at a time anyway.
+    waits in a ring, as long as a transaction asks once; SQLite has one writer at a time anyway.
     """
     if session.get_bind().dialect.name == "postgresql":
-        buckets = sorted({crc32(each.encode()) % _BUCKETS for each in subjects})
+        many = session.info.get(_MANY_TIMES)
+        buckets = sorted(range(_BUCKETS) if many else {crc32(each.encode()) % _BUCKETS for each in subjects})
         lock = func.pg_advisory_xact_lock if evidence else func.pg_advisory_xact_lock_shared
         session.execute(select(lock(_LEDGER, func.unnest(cast(buckets, ARRAY(Integer))))))
+
+
+def will_ask_many_times(session: Session) -> None:
+    """Say that a session will name more and more subjects: it holds all of them from the first on, or would wait in a ring."""
+    session.info[_MANY_TIMES] = True
 
 
 def visible(principal: Principal, day: date) -> Select[Any]:
