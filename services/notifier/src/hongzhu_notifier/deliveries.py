@@ -1,6 +1,6 @@
 """The delivery log, which is also the send lock: one row a recipient, channel and cause."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
@@ -43,7 +43,7 @@ def reserve(session: Session, wanted: Mapping[Reservation, Sequence[NoticeLine]]
 
 
 def lately(session: Session, channel: str, recipients: Iterable[str], within: timedelta) -> int:
-    """Count what was sent to these over a channel in the last while, or is about to be."""
+    """Count what was sent to these over a channel in the last while."""
     statement = select(func.count()).where(
         delivery.c.channel == channel,
         delivery.c.recipient_id.in_(list(recipients)),

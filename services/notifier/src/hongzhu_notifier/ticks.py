@@ -122,7 +122,9 @@ def _their_turn(
             take_turns(session, f"the limits of {way.name}")
             sharing = way.sharing(recipient)
             soon = sum(each.channel is way and each.digest.recipient.recipient_id in sharing for each in about_to)
-            if any(soon + deliveries.lately(session, way.name, sharing, each.within) >= each.most for each in way.limits):
+            if any(
+                soon + deliveries.lately(session, way.name, sharing, each.within) >= each.most for each in way.limits
+            ):
                 return False
     return True
 
