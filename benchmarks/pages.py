@@ -26,9 +26,11 @@ from hongzhu.clock import stand_on
 from hongzhu.runtime import free_port
 from hongzhu.settings import settings
 from hongzhu.testing.databases import service_account
+from hongzhu_education_bureau import agency as education_bureau
 from hongzhu_education_bureau.programmes import of_every_child
 from hongzhu_registry.access import service as access
 from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.agencies import service as agencies
 from hongzhu_registry.calendar import service as calendar
 from hongzhu_registry.database import database
 from hongzhu_registry.programmes import service as programmes
@@ -108,6 +110,7 @@ def seed(children: int) -> str:
     """Bring in schools, classes with their teachers, a term of weekly care, and who looked; return an officer's session."""
     with database.transaction() as session:
         calendar.announce(session, SchoolCalendar(terms=(Term(first=FIRST, last=LAST),)))
+        agencies.introduce(session, education_bureau())
         for each in of_every_child():
             programmes.declare(session, each)
             session.flush()
