@@ -67,13 +67,14 @@ def test_an_installation_in_use_goes_on_elsewhere_from_where_it_was_backed_up(
                 wait_for("all that is owed", lambda: not elsewhere.waiting() and _ledger(elsewhere, bureau) == owed)
             wait_for("the ledgers to agree", elsewhere.ledgers_agree)
             elsewhere.command("audit", "verify")
+            names = dict(elsewhere.rows("registry", "SELECT id, name FROM supporter"))
+            twice = elsewhere.rows("scheduler", _TWICE)
         finally:
             elsewhere.stop()
     addresses = {teacher.name: teacher.email for teacher in qingxi.teachers}
-    names = dict(elsewhere.rows("registry", "SELECT id, name FROM supporter"))
     mailed = Counter([addresses[names[each]] for each in begun] + mailbox.told)
     lost = len(wanted - set(mailed))
-    dup = mailed.total() - len(mailed) + len(elsewhere.rows("scheduler", _TWICE))
+    dup = mailed.total() - len(mailed) + len(twice)
     print(f"backup of {type(stack).__name__.lower()}: expected={len(wanted)} before={len(begun)} {lost=} {dup=}")
     assert (lost, dup) == (0, 0)
     assert 0 < len(begun) < len(wanted), "the backup was made in the middle of it"
