@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, update_wrapper
 from inspect import signature
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, DateTime, Integer, LargeBinary, Select, String, delete
+from sqlalchemy import ColumnElement, DateTime, Integer, LargeBinary, Select, String, delete, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -240,18 +240,33 @@ class Page:
         self.cursor = cursor
 
     def of(
-        self, session: Session, statement: Select[Any], key: ColumnElement[str], *, newest_first: bool = False
+        self, session: Session, statement: Select[Any], *key: ColumnElement[Any], newest_first: bool = False
     ) -> dict[str, Any]:
-        """Answer one page of `statement` in the order of `key`, which is unique: never OFFSET, so page 1000 is as fast as 1."""
+        """Answer one page of `statement` in the order of `key`, its columns that together are unique, each text or a day.
+
+        Never OFFSET, so page 1000 is as fast as 1.
+        """
         if self.cursor is not None:
-            statement = statement.where(key < self.cursor if newest_first else key > self.cursor)
+            here, last = tuple_(*key), tuple_(*self._last(key))
+            statement = statement.where(here < last if newest_first else here > last)
+        order = (each.desc() if newest_first else each for each in key)
         # By the connection itself, which is asked with every list: the session would look for objects among the rows.
-        found = session.connection().execute(
-            statement.order_by(key.desc() if newest_first else key).limit(self.limit + 1)
-        )
+        found = session.connection().execute(statement.order_by(*order).limit(self.limit + 1))
         names, rows = found.keys(), found.all()
         items = [dict(zip(names, row, strict=True)) for row in rows[: self.limit]]
-        return {"items": items, "next": items[-1][key.key] if len(rows) > self.limit else None}
+        more = len(rows) > self.limit
+        return {"items": items, "next": " ".join(str(items[-1][each.key]) for each in key) if more else None}
+
+    def _last(self, key: Sequence[ColumnElement[Any]]) -> list[Any]:
+        """Read the cursor: what the last item of the page before says of the key."""
+        said = str(self.cursor).split(" ", len(key) - 1)
+        try:
+            return [
+                date.fromisoformat(value) if each.type.python_type is date else value
+                for each, value in zip(key, said, strict=True)
+            ]
+        except ValueError as error:
+            raise InvalidError("{where} is not as it should be.", field="cursor", where="cursor") from error
 
 
 Paging = Annotated[Page, Depends(in_place(Page))]

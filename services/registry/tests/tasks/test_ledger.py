@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from threading import Thread
-from typing import Any
+from typing import Any, get_args
 from zlib import crc32
 
 import pytest
@@ -21,7 +21,7 @@ from hongzhu.errors import MissingError, PoisonError
 from hongzhu.messages import Evidence, TaskClosed, TaskDue
 from hongzhu.period import week
 from hongzhu.rehearsal.trial import wait_for
-from hongzhu.task_state import Window, task_state
+from hongzhu.task_state import TaskState, Window, task_state
 from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.database import EVERYTHING, database, narrow
 from hongzhu_registry.evidence import service as evidence
@@ -29,7 +29,7 @@ from hongzhu_registry.evidence.models import Evidence as EvidenceRow
 from hongzhu_registry.records import service as records
 from hongzhu_registry.tasks.consumers import on_task_closed, on_task_due
 from hongzhu_registry.tasks.models import Task
-from hongzhu_registry.tasks.queries import count_by_state, keep_apart, state_on, will_ask_many_times
+from hongzhu_registry.tasks.queries import count_by_state, keep_apart, stands, state_on, will_ask_many_times
 
 DAY = timedelta(days=1)
 CHILDREN = ("child-own", "child-mate")
@@ -79,6 +79,9 @@ def test_the_state_in_sql_is_the_state_in_python(county: County, tasks: list[Any
             session.execute(insert(Task), [{**row, "done_on": done, "closed_state": closed}])
         found = {row[0]: row[1] for row in session.execute(select(Task.id, state_on(day)))}
         assert found == expected
+        for state in get_args(TaskState):
+            asked = set(session.scalars(select(Task.id).where(stands(state, day))))
+            assert asked == {each for each, said in expected.items() if said == state}
         assert sum(count_by_state(session, day).values()) == len(tasks)
 
 

@@ -1,9 +1,15 @@
 """A task's page: what became of it, and excusing it."""
 
+import re
+from html import unescape
+
+import pytest
 from county import TALK, County, of_task, token_of
 
 from hongzhu_registry.signed_in import SESSION
 
+OPENS = re.compile(r'<th scope="row"><a href="(/tasks/[^"]+)"')
+NEXT = re.compile(r'rel="next" href="([^"]+)"')
 TASK = f"/tasks/{of_task(TALK, 'child-own')}"
 
 
@@ -20,10 +26,21 @@ def test_a_task_is_excused_with_a_reason_and_the_excuse_is_taken_back_by_its_pag
     assert county.http.post(f"{TASK}/take-back", follow_redirects=False).status_code == 409
 
 
-def test_what_is_to_do_comes_in_the_order_of_its_days_over_all_pages(sqlite_county: County) -> None:
+@pytest.mark.parametrize("asked", ["state=due&", ""])
+def test_every_task_comes_once_over_all_pages_in_the_order_of_its_day(county: County, asked: str) -> None:
+    county.http.cookies.set(SESSION, token_of("bureau"))
+    whole = OPENS.findall(county.http.get(f"/tasks?{asked}").text)
+    by_ones: list[str] = []
+    following: re.Match[str] | None = re.match("(.*)", f"?{asked}limit=1")
+    while following:
+        page = county.http.get(f"/tasks{unescape(following[1])}").text
+        by_ones += OPENS.findall(page)
+        following = NEXT.search(page)
+    assert by_ones == whole
+    assert sorted(whole) == sorted(f"/tasks/{each['id']}" for each in county.get("bureau", f"/tasks?{asked}")["items"])
+    assert len(whole) > 1
+
+
+def test_a_cursor_of_nowhere_is_refused(sqlite_county: County) -> None:
     sqlite_county.http.cookies.set(SESSION, token_of("bureau"))
-    whole = sqlite_county.http.get("/tasks?state=due").text
-    first = sqlite_county.http.get("/tasks?state=due&limit=2").text
-    assert whole.count("<tr data-opens>") == 4
-    assert first.count("<tr data-opens>") == 2
-    assert 'rel="next"' in first
+    assert sqlite_county.http.get("/tasks?cursor=nowhere").status_code == 422

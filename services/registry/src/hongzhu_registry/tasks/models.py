@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu.clock import today
@@ -19,6 +19,7 @@ class Task(Base):
     __table_args__ = (
         Index("ix_task_open", "subject_id", "evidence_kind", "opens_on"),
         Index("ix_task_school", "school_id", "period_start"),
+        Index("ix_task_newest", "opens_on", "id"),
         {"postgresql_partition_by": "RANGE (period_start)"},
     )
 
@@ -47,6 +48,11 @@ class Task(Base):
     """How many changes of its state the scheduler counted when it last said something of it; what it said before that is old."""
     issued_on: Mapped[date] = mapped_column(default=today)
     """The day on which it was entered here."""
+
+
+UNSETTLED = and_(Task.done_on.is_(None), Task.excuse_id.is_(None), Task.pause_id.is_(None))
+"""What may still be to be done, which is little of a ledger that has grown."""
+Index("ix_task_unsettled", Task.due_on, Task.id, postgresql_where=UNSETTLED, sqlite_where=UNSETTLED)
 
 
 class TaskAct(Base):

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import String, cast
 
 from hongzhu.clock import today
 from hongzhu.errors import ConflictError, HongzhuError, InvalidError
@@ -44,8 +43,8 @@ def list_tasks(
         statement = statement.where(assigned_to(session, filters.assignee_id))
     # What is still to be done: the longest due first.  Everything else: the newest first.
     to_do = filters.state in ("due", "overdue")
-    key = (cast(Task.due_on if to_do else Task.opens_on, String) + " " + Task.id).label("key")
-    found = page.of(session, statement.add_columns(key), key, newest_first=not to_do)
+    day_of_key = (Task.due_on if to_do else Task.opens_on).label("day_of_key")
+    found = page.of(session, statement.add_columns(day_of_key), day_of_key, Task.__table__.c.id, newest_first=not to_do)
     return show(
         request,
         "tasks.html",

@@ -34,7 +34,7 @@ from hongzhu_registry.excuses.models import Excuse
 from hongzhu_registry.schools.queries import called
 from hongzhu_registry.staging import among
 from hongzhu_registry.tallies.queries import OF_TASK, touch
-from hongzhu_registry.tasks.models import Task, TaskAct
+from hongzhu_registry.tasks.models import UNSETTLED, Task, TaskAct
 
 CANCELLED = "cancelled"
 """What only the scheduler can say; everything else follows from window, evidence and excuses."""
@@ -77,16 +77,14 @@ def _open_on(rows: Any, day: date) -> Sequence[tuple[Any, str]]:
     return ((rows.due_on >= day, "due"), (within_grace, "overdue"))
 
 
-def is_overdue(day: date) -> ColumnElement[bool]:
-    """Say of which tasks `state_on` says ``overdue``, in a way that asks less of each row."""
-    return and_(
-        Task.done_on.is_(None),
-        Task.excuse_id.is_(None),
-        Task.pause_id.is_(None),
-        func.coalesce(Task.closed_state, "") != CANCELLED,
-        Task.due_on < day,
-        or_(Task.grace_until.is_(None), Task.grace_until >= day),
-    )
+def stands(state: str, day: date) -> ColumnElement[bool]:
+    """Say of which tasks `state_on` says `state`; of what is to be done, which is little, in a way that an index answers."""
+    still_open = and_(UNSETTLED, func.coalesce(Task.closed_state, "") != CANCELLED)
+    if state == "due":
+        return and_(still_open, Task.due_on >= day)
+    if state == "overdue":
+        return and_(still_open, Task.due_on < day, or_(Task.grace_until.is_(None), Task.grace_until >= day))
+    return state_on(day) == state  # type: ignore[no-any-return]  # a comparison
 
 
 def enter(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -253,9 +251,10 @@ def filtered(statement: Select[Any], day: date, filters: Mapping[str, Any]) -> S
         "agency": Task.agency,
         "programme": Task.programme,
         "child_id": Task.subject_id,
-        "state": state_on(day),
     }
     conditions = [column == filters[name] for name, column in equal.items() if filters.get(name) is not None]
+    if filters.get("state") is not None:
+        conditions.append(stands(filters["state"], day))
     if filters.get("school"):
         conditions.append(Task.school_id.in_(called(filters["school"])))
     if filters.get("done") is not None:
