@@ -1,4 +1,4 @@
-"""The pages that are opened all day, in a county and in a province: children, overview, a dossier, a teacher's week.
+"""The pages that are opened all day, in a county and in a province: children, overview, tasks, a dossier, a teacher's week.
 
 The registry runs as in production, in a process of its own on an account that row-level security holds, and each page is asked
 for as a browser does, again and again, another child and another teacher each time.  The schools of both places are alike; what
@@ -57,6 +57,7 @@ PAGES = {
         "/children?status=present&in_poverty=true",
     ),
     "overview": ("/overview",),
+    "tasks": ("/tasks", "/tasks?state=due", "/tasks?state=overdue"),
     "dossier": ("/children/child-{child:07}",),
     "my week": ("{week}", "{week}/education_bureau.weekly_talk"),
 }
