@@ -1,4 +1,4 @@
-"""The desk in a real browser, served by the real processes: every page as those see it who may open it, and an officer's day."""
+"""The desk in a real browser, served by the real processes: every page as those see it who may open it, and officers' days."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, expect
 from tests import desk
 from tests.journeys import county
-from tests.journeys.county import FIRST_DAY, TALK
+from tests.journeys.county import COUNSELLOR, FIRST_DAY, TALK, County
 from tests.journeys.test_my_week_page import browser as browser  # noqa: PLC0414  # the fixture
 from tests.journeys.test_my_week_page import wide
 from tests.proofs.stack import Embedded
@@ -24,6 +24,7 @@ from hongzhu_registry.signed_in import SESSION
 
 pytestmark = pytest.mark.browser
 
+FIRST_LESSON = "legal_aid.first_lesson"
 HEAVIEST = 300_000
 """Bytes that a page may cost on its first visit; the overview, with a county in its charts, is worth a little more."""
 LETTERS = dict(
@@ -40,23 +41,25 @@ class Trial(NamedTuple):
     """The running stack, its county's folder, and who has signed in."""
 
     stack: Embedded
+    invented: County
     folder: Path
-    moved: str
-    """The name of a child on two schools' rosters."""
+    moved: tuple[str, ...]
+    """The names of children whom a workbook of their own, beside the folder, puts on another school's roster."""
     clients: dict[str, httpx.Client]
 
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    """Run the whole system with its accounts and no more; a child of the county stands on two rosters."""
+    """Run the whole system with its accounts and no more; children of the county stand on two rosters."""
     folder = tmp_path_factory.mktemp("desk")
     invented = county.invent(seed=2024, schools=2, children=30)
     invented.write(folder / "county")
     invented.write_calendar(folder / "county")
-    child = invented.children[0]
-    other = next(each for each in invented.schools if each != child.school)
-    moved = [county._child_row(child._replace(school=other))]
-    county._write(folder / "county" / "转入名单.xlsx", "摸底表", county._CHILD_HEADER, moved)
+    moved = invented.children[:2]
+    for child in moved:
+        other = next(each for each in invented.schools if each != child.school)
+        row = county._child_row(child._replace(school=other))
+        county._write(folder / f"转入{child.name}.xlsx", "摸底表", county._CHILD_HEADER, [row])
     stack = Embedded(folder / "stack")
     clients: dict[str, httpx.Client] = {}
     try:
@@ -68,11 +71,12 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
         clients["bureau"] = desk.opened(admin, "bureau")
         schools = (folder / "county" / "各校名单.xlsx").read_bytes()
         clients["bureau"].post("/imports", files={"files": ("各校名单.xlsx", schools)})
-        wait_for("the schools", lambda: child.school.code in admin.get("/accounts/new").text, 60)
-        clients["school"] = desk.opened(admin, "school", school_id=child.school.code)
-        clients["agency"] = desk.opened(admin, "agency", agency="womens_federation")
+        wait_for("the schools", lambda: moved[0].school.code in admin.get("/accounts/new").text, 60)
+        clients["school"] = desk.opened(admin, "school", school_id=moved[0].school.code)
+        clients["agency"] = desk.opened(admin, "agency", agency="legal_aid")
         clients["auditor"] = desk.opened(admin, "auditor")
-        yield Trial(stack, folder / "county", child.name, {role: clients[role] for role in desk.ROLES})
+        names = tuple(child.name for child in moved)
+        yield Trial(stack, invented, folder / "county", names, {role: clients[role] for role in desk.ROLES})
     finally:
         for client in clients.values():
             client.close()
@@ -99,48 +103,135 @@ def screen(browser: Browser, trial: Trial, role: str, width: int = 1440, **more:
     context.close()
 
 
-def test_an_officer_takes_a_county_in_and_an_operator_gives_a_message_back(browser: Browser, trial: Trial) -> None:
-    with screen(browser, trial, "bureau") as page:
-        page.goto("/home")
-        page.get_by_role("link", name="Workbooks").click()
-        page.locator("#f-files").set_input_files(sorted(trial.folder.iterdir()))
-        page.locator('a[href="/conflicts"]').first.click(timeout=30_000)
-        expect(page.get_by_role("link", name=trial.moved)).to_be_visible()
-        page.locator("form[action$='/settle'] button.btn-primary").click()
-        expect(page.get_by_role("status")).to_contain_text(trial.moved)
+@pytest.fixture(scope="module")
+def lawyers_needed(trial: Trial) -> None:
+    """Owe every school a law counsellor and a first lesson of term, before any lawyer is known."""
+    bureau = trial.clients["bureau"]
+    bureau.post("/imports", files={"files": ("县校历.xlsx", (trial.folder / "县校历.xlsx").read_bytes())})
+    with trial.stack.bureau() as api:
+        wait_for("the calendar", lambda: api.get("/calendar").json().get("terms"), 60)
+        for code in (COUNSELLOR, FIRST_LESSON):
+            api.post(f"/programmes/{code}/approve", json={}).raise_for_status()
+        for code in (COUNSELLOR, FIRST_LESSON):
+            query = {"programme": code}
+            wait_for(f"{code} to be owed", lambda: api.get("/tasks", params=query).json()["items"], 60)  # noqa: B023
 
-        page.get_by_role("link", name="Programmes").click()
-        page.locator(f'a[href="/programmes/{TALK}"]').first.click()
+
+@pytest.mark.usefixtures("lawyers_needed")
+@pytest.mark.parametrize("width", [390, 1440])
+def test_an_agency_vets_a_helper_sees_the_match_with_its_reason_and_records_a_lesson(
+    browser: Browser, trial: Trial, width: int
+) -> None:
+    name, towns = f"韩律师{width}", {school.name: school.town for school in trial.invented.schools}
+    town = trial.invented.schools[0].town
+    with screen(browser, trial, "agency", width, locale="zh-CN") as page:
+        page.goto("/home")
+        expect(page.get_by_role("heading", name="本部门工作", level=1)).to_be_visible()
+        page.get_by_text("添加帮扶人员").click()
+        page.get_by_label("姓名").fill(name)
+        page.get_by_label("用途").select_option("学校法制辅导员")
+        page.get_by_label("乡镇").fill(town)
+        page.get_by_role("button", name="添加").click()
+        expect(page.get_by_role("status")).to_contain_text("审核通过后才会参与匹配")
+        matched = page.locator("table[aria-labelledby=matches] tbody tr", has_text=name)
+        expect(matched).to_have_count(0)
+        page.get_by_role("button", name=f"审核通过 {name}").click()
+
+        def is_matched() -> int:
+            page.reload()
+            return matched.count()
+
+        wait_for("the helper to be matched", is_matched, 60)
+        school = matched.locator("td").first.inner_text().strip()
+        near = "同一乡镇" if towns[school] == town else "不在同一乡镇"
+        expect(matched).to_contain_text(near)
+        expect(matched).to_contain_text("有1个空余名额")
+        assert wide(page) <= 0
+
+        page.get_by_role("link", name="记录 开学第一课").click()
+        schools = page.locator("input[name='data.school_id']")
+        before = schools.count()
+        page.locator("label.choice").first.click()
+        page.get_by_label("参加人数").fill("210")
+        page.get_by_role("button", name="记录").click()
+        expect(page.get_by_role("status")).to_contain_text("已登记")
+
+        def is_done() -> bool:
+            page.reload()
+            return schools.count() == before - 1
+
+        wait_for("the lesson to be owed no more", is_done, 30)
+        assert wide(page) <= 0
+
+
+def go(page: Page, place: str) -> None:
+    """Go to a place of the menu, which a phone keeps behind a button."""
+    if (button := page.get_by_role("button", name="Menu")).is_visible():
+        button.click()
+    page.get_by_role("navigation").get_by_role("link", name=place, exact=True).click()
+
+
+@pytest.mark.parametrize(("width", "nth", "programme"), [(390, 0, TALK), (1440, 1, "education_bureau.birthday")])
+def test_an_officer_takes_a_county_in(browser: Browser, trial: Trial, width: int, nth: int, programme: str) -> None:
+    moved = trial.moved[nth]
+    with screen(browser, trial, "bureau", width) as page:
+        page.goto("/home")
+        go(page, "Workbooks")
+        files = [*sorted(trial.folder.iterdir()), trial.folder.parent / f"转入{moved}.xlsx"]
+        page.locator("#f-files").set_input_files(files)
+        page.locator('a[href="/conflicts"]').first.click(timeout=30_000)
+        expect(page.get_by_role("link", name=moved)).to_be_visible()
+        assert wide(page) <= 0
+        page.locator("form[action$='/settle'] button.btn-primary").click()
+        expect(page.get_by_role("status")).to_contain_text(moved)
+
+        go(page, "Programmes")
+        page.locator(f'a[href="/programmes/{programme}"]').first.click()
+        assert wide(page) <= 0
         page.get_by_role("button", name="Approve").click()
         expect(page.get_by_role("status")).to_contain_text("It runs.")
 
-        page.get_by_role("searchbox", name="Find a child").fill("".join(LETTERS[sign] for sign in trial.moved))
+        page.get_by_role("searchbox", name="Find a child").fill("".join(LETTERS[sign] for sign in moved))
         page.keyboard.press("Enter")
-        page.get_by_role("link", name=trial.moved).first.click()
-        expect(page.get_by_role("heading", name=trial.moved, level=1)).to_be_visible()
+        page.get_by_role("link", name=moved).first.click()
+        expect(page.get_by_role("heading", name=moved, level=1)).to_be_visible()
+        assert wide(page) <= 0
 
-        page.get_by_role("link", name="Report").click()
+        go(page, "Report")
         page.get_by_role("button", name="Show").click()
         page.locator(".paper a", has_text="30").first.click()
         expect(page.locator("tbody tr")).to_have_count(30)
-
-    park(trial)
-    with screen(browser, trial, "admin") as page:
-        page.goto("/agencies")
-        page.goto("/parked")
-        page.get_by_role("button", name="Give all back Registry").click()
-        expect(page.get_by_role("status")).to_contain_text("Given back: 1")
+        assert wide(page) <= 0
 
 
-def park(trial: Trial) -> None:
-    """Let the scheduler say what the registry can never handle, and wait until it is parked."""
+@pytest.fixture(scope="module")
+def parked(trial: Trial) -> None:
+    """Let the scheduler say what the registry can never handle."""
     said = ("nobody-means-this", "task.closed.v1", "task.closed.v1.nobody", "{}", datetime.now(UTC).isoformat(" "))
     with closing(sqlite3.connect(trial.stack.home / "scheduler.sqlite3", timeout=30)) as database, database:
         database.execute(
             "INSERT INTO outbox (message_id, topic, routing_key, payload, written_at) VALUES (?, ?, ?, ?, ?)", said
         )
-    admin = trial.clients["admin"]
-    wait_for("the message to be parked", lambda: "nobody-means-this" in admin.get("/parked").text, 30)
+
+
+@pytest.mark.usefixtures("parked")
+@pytest.mark.parametrize(("width", "button"), [(390, "Give back nobody-means-this"), (1440, "Give all back Registry")])
+def test_an_operator_gives_a_message_back_and_what_fails_again_comes_back(
+    browser: Browser, trial: Trial, width: int, button: str
+) -> None:
+    with screen(browser, trial, "admin", width) as page:
+        of_registry = page.get_by_role("region", name="Registry")
+
+        def is_parked() -> int:
+            page.goto("/parked")
+            return of_registry.get_by_role("rowheader", name="nobody-means-this").count()
+
+        page.goto("/agencies")
+        wait_for("the message to be parked", is_parked, 30)
+        assert wide(page) <= 0
+        of_registry.get_by_role("button", name=button).click()
+        expect(page.get_by_role("status")).to_contain_text("Given back: 1")
+        wait_for("the message to be parked once more", is_parked, 30)
 
 
 @pytest.fixture(scope="module")
