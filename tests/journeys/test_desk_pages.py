@@ -136,6 +136,7 @@ def test_an_agency_vets_a_helper_sees_the_match_with_its_reason_and_records_a_le
         matched = page.locator("table[aria-labelledby=matches] tbody tr", has_text=name)
         expect(matched).to_have_count(0)
         page.get_by_role("button", name=f"审核通过 {name}").click()
+        expect(page.get_by_role("status")).to_contain_text("即日起可以匹配")
 
         def is_matched() -> int:
             page.reload()

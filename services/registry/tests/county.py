@@ -244,14 +244,7 @@ def _promises(session: Session) -> None:
     for each in (
         promise(),
         promise(LOVE, resolved_by="love_parent", form=None, fields={"in_poverty"}),
-        promise(
-            COUNSELLOR,
-            subject="school",
-            resolved_by="law_counsellor",
-            form=None,
-            fields=set(),
-            assignee="school_coordinator",
-        ),
+        promise(COUNSELLOR, subject="school", resolved_by="law_counsellor", form=None, fields=set()),
     ):
         programmes.declare(session, each)
         session.flush()

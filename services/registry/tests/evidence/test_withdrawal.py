@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from county import TALK, County, due, of_task
+from county import BUREAU, TALK, County, due, of_task, promise
 from sqlalchemy import select
 
 from hongzhu.messages import TOPICS
@@ -13,9 +13,11 @@ from hongzhu_registry.database import database
 from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.evidence.models import EvidenceChange
 from hongzhu_registry.excuses.models import Excuse
+from hongzhu_registry.programmes import service as programmes
 from hongzhu_registry.tasks.consumers import on_task_due
 
 DAY, BEFORE, NEXT = MONDAY, MONDAY - timedelta(days=7), MONDAY + timedelta(days=7)
+HOME = "carers.home"
 TASK = f"/tasks/{of_task(TALK, 'child-own')}"
 WHY = {"reason": "心里话：孩子病了"}
 
@@ -133,6 +135,12 @@ def test_nothing_is_owed_in_a_pause_and_all_that_it_kept_open_is_again_when_it_e
 
 
 def test_tasks_are_listed_by_whoever_is_told_of_them(county: County) -> None:
+    with database.transaction() as session:
+        programmes.declare(session, promise(HOME, subject="school", assignee="school_coordinator", fields=set()))
+        session.flush()
+        programmes.approve(session, BUREAU, HOME, MONDAY)
+        on_task_due(session, due(HOME, "school-own"))
+
     def told(supporter_id: str) -> set[str]:
         return {each["subject_id"] for each in county.get("bureau", f"/tasks?assignee_id={supporter_id}")["items"]}
 
