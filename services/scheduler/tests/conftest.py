@@ -32,6 +32,7 @@ from hongzhu.testing.databases import Configure
 from hongzhu.testing.examples import CALENDAR, MONDAY
 from hongzhu_scheduler.closing import close_missed
 from hongzhu_scheduler.consumers import CONSUMERS
+from hongzhu_scheduler.lapsing import hold_all
 from hongzhu_scheduler.models import database, occurrence, outbox, run
 from hongzhu_scheduler.planner import plan
 
@@ -73,6 +74,7 @@ class Town:
 
     def reach(self, day: date) -> None:
         stand_on(day)
+        hold_all(self.database, day)
         plan(self.database, day)
         close_missed(self.database, day)
 

@@ -142,6 +142,34 @@ def test_what_is_open_is_cancelled_while_its_programme_is_suspended(owed):
     assert owed.tasks() == {TASK: None}
 
 
+def test_a_suspension_dated_ahead_and_its_end_hold_from_their_days_on_and_say_nothing_before(owed):
+    owed.approve(programme(), version=2, since=MONDAY + DAY, suspended=True)
+    owed.approve(programme(), version=3, since=MONDAY + 3 * DAY)
+    assert owed.tasks() == {TASK: None}
+    owed.reach(MONDAY + DAY)
+    assert owed.tasks() == {TASK: "cancelled"}
+    owed.reach(MONDAY + 3 * DAY)
+    assert owed.tasks() == {TASK: None}
+    owed.reach(MONDAY + 3 * DAY)
+    assert [state for _task, state in owed.closed()] == ["cancelled"]
+
+
+def test_facts_that_change_while_the_clock_stands_before_the_programme_began_count_as_on_any_day(owed):
+    clock.stand_on(MONDAY - 2 * DAY)
+    owed.bring(child("c1", version=2, boarding=True))
+    assert owed.tasks() == {TASK: None}
+    owed.bring(child("c1", version=3, present=False))
+    owed.reach(MONDAY)
+    assert owed.tasks() == {TASK: "cancelled"}
+
+
+def test_a_clock_that_goes_back_over_a_change_of_rules_and_on_again_leaves_what_it_found(owed):
+    owed.approve(programme(), version=2, since=MONDAY + DAY, suspended=True)
+    for day in (MONDAY + DAY, MONDAY, MONDAY + DAY):
+        owed.reach(day)
+    assert owed.tasks() == {TASK: "cancelled"}
+
+
 def test_a_child_that_moves_takes_its_open_tasks_along(owed):
     owed.bring(child("c1", version=2, school_id="s2"))
     owed.file("c1", MONDAY)

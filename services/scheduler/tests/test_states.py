@@ -126,7 +126,7 @@ def machine(town: Any, empty: Any) -> type[RuleBasedStateMachine]:
         def begin(self, data: st.DataObject) -> None:
             self.deliver(CalendarChanged(version=self.later("calendar"), calendar=CALENDAR))
             for code in CODES:
-                self.approve(code, data.draw(st.integers(0, 4)), True, 2, False)
+                self.approve(code, data.draw(st.integers(0, 4)), True, 2, False, 0)
                 self.deliver(self.waiting.pop())
 
         @rule(
@@ -135,13 +135,14 @@ def machine(town: Any, empty: Any) -> type[RuleBasedStateMachine]:
             lapses=st.booleans(),
             grace=st.integers(0, 9),
             suspended=st.booleans(),
+            ahead=st.sampled_from([0, 0, 1, 5, 9]),
         )
         def approve(
-            self, code: str, due: int, lapses: bool, grace: int, suspended: bool
+            self, code: str, due: int, lapses: bool, grace: int, suspended: bool, ahead: int
         ) -> None:  # hypothesis names them
             made = promised(code, due, lapses=lapses, grace=grace)
-            version, since = self.later(code), today()
-            # In force at once, as the bureau's acts are: it is told before another day comes.
+            version, since = self.later(code), today() + ahead * DAY
+            # Told before another day comes, whether it is in force at once or from a day on.
             self.said(ProgrammeChanged(version=version, programme=made, effective_from=since, suspended=suspended))
 
         @rule(
@@ -223,6 +224,7 @@ def machine(town: Any, empty: Any) -> type[RuleBasedStateMachine]:
                 self.deliver(message)
             stand_on(today() + days * DAY)
             town.reach(today())
+            self.oracle.refresh(today())
             self.oracle.plan(today())
 
         @rule()

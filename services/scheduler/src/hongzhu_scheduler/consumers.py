@@ -29,7 +29,7 @@ from hongzhu.trigger import parts
 from hongzhu_scheduler import closing
 from hongzhu_scheduler.announcing import announce_windows
 from hongzhu_scheduler.escalating import look_again
-from hongzhu_scheduler.lapsing import hand_over, refresh
+from hongzhu_scheduler.lapsing import hand_over, hold, refresh
 from hongzhu_scheduler.models import (
     CITY,
     SHARDS,
@@ -122,7 +122,6 @@ def programme_changed(session: Session, message: ProgrammeChanged) -> None:
         "effective_from": message.effective_from,
         "suspended": message.suspended,
     }
-    before = ruling(obligations(session, [code])[code], today())
     new = upsert(session, programme_version).values(row).on_conflict_do_nothing()
     if session.scalar(new.returning(programme_version.c.version)) is None:
         return  # heard before
@@ -130,8 +129,7 @@ def programme_changed(session: Session, message: ProgrammeChanged) -> None:
     upsert_newer(session, programme, [row | of_agency])
     owed = obligations(session, [code])[code]
     _divide(session, code, owed, message.effective_from - _DAY)
-    if _is_owed_to(before) != _is_owed_to(ruling(owed, today())):
-        _refresh(session, owed, occurrence.c.programme == code, message.id, code)
+    hold(session, code, today(), message.id)
 
 
 def calendar_changed(session: Session, message: CalendarChanged) -> None:
@@ -326,20 +324,14 @@ def _is_for(owed: Sequence[Obligation], kind: str) -> bool:
     return any(each.programme.subject == kind for each in owed)
 
 
-def _is_owed_to(rules: Obligation | None) -> Any:
-    return rules and (rules.programme.eligible, rules.programme.requires, rules.programme.lapses)
-
-
 def _refresh(
-    session: Session,
-    owed: Sequence[Obligation],
-    chosen: ColumnElement[bool],
-    because: str | None = None,
-    code: str | None = None,
+    session: Session, owed: Sequence[Obligation], chosen: ColumnElement[bool], because: str | None = None
 ) -> None:
-    """See which of the chosen tasks are owed by the version that rules today; `code` says whose, if no version ever ruled."""
+    """See which of the chosen tasks are owed by the version that rules today; while that is suspended, none is."""
     day = today()
-    refresh(session, code or owed[-1].programme.code, ruling(owed, day), chosen, day, because)
+    # What is issued was issued by then; only a clock that went back stands before it.
+    if rules := ruling(owed, max(day, owed[0].effective_from)):
+        refresh(session, rules.programme.code, rules, chosen, day, because)
 
 
 def _know_office(session: Session, declared: Programme, day: date) -> None:

@@ -1,19 +1,54 @@
 """Lapsing: what is open is cancelled once it is owed no longer, and open again if it is owed again before its time is over.
 
 It is owed no longer when its subject left, when its programme is suspended, when its standing condition is over, and, where
-its programme says so (`Programme.lapses`), when its subject is no longer eligible.
+its programme says so (`Programme.lapses`), when its subject is no longer eligible.  Facts change by messages; which version of
+a programme rules changes by messages and by the day, and so is looked at by the clock as well.
 """
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, update
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from hongzhu.database import Database
+from hongzhu.programme import Programme
 from hongzhu_scheduler.closing import settle
-from hongzhu_scheduler.models import child, occurrence, programme, run
-from hongzhu_scheduler.obligation import Obligation
+from hongzhu_scheduler.models import child, marker, occurrence, programme, programme_version, run
+from hongzhu_scheduler.obligation import Obligation, obligations, ruling
+from hongzhu_scheduler.planner import lock_markers
 
 _EPISODE = occurrence.c.period.startswith("since:")
+
+
+def is_ruled_anew(day: date) -> ColumnElement[bool]:
+    """Say in SQL whether of any programme another version rules on `day` than the one its open tasks were last held against."""
+    return select(programme.c.code).where(_ruled_anew(day)).exists()
+
+
+def hold_all(database: Database, day: date) -> None:
+    """Hold the open tasks of the programmes of which another version rules since `day` against it, each in a transaction."""
+    with database.reading() as session:
+        codes = session.scalars(select(programme.c.code).where(_ruled_anew(day)).order_by(programme.c.code)).all()
+    for code in codes:
+        with database.transaction() as session:
+            lock_markers(session, marker.c.programme == code)
+            hold(session, code, day)
+
+
+def hold(session: Session, code: str, day: date, because: str | None = None) -> None:
+    """Hold the open tasks of a programme against the version that rules on `day`, unless that was done before.
+
+    A day before the first version began tells nothing: only a clock that went back can stand on it.
+    """
+    newest = session.scalar(select(_newest(day)).where(programme.c.code == code))
+    held_by = session.scalar(select(programme.c.held_by).where(programme.c.code == code))
+    if newest in (None, held_by):
+        return
+    owed = obligations(session, [code])[code]
+    if held_by is None or _asks(session, code, held_by) != _asks(session, code, newest):
+        refresh(session, code, ruling(owed, day), true(), day, because)
+    session.execute(update(programme).where(programme.c.code == code).values(held_by=newest))
 
 
 def refresh(
@@ -49,6 +84,23 @@ def hand_over(session: Session, moved: list[str], day: date) -> None:
     session.execute(
         update(occurrence).where(theirs, occurrence.c.closed_state.is_(None), in_time).values(school_id=here)
     )
+
+
+def _asks(session: Session, code: str, version: int) -> Any:
+    """Return what a version asks of those it is owed to; nothing while it is suspended."""
+    of_version = programme_version.c.code == code, programme_version.c.version == version
+    row = session.execute(select(programme_version).where(*of_version)).one()
+    declared = Programme.model_validate_json(row.definition)
+    return not row.suspended and (declared.eligible, declared.requires, declared.lapses)
+
+
+def _newest(day: date) -> ColumnElement[int | None]:
+    in_force = programme_version.c.code == programme.c.code, programme_version.c.effective_from <= day
+    return select(func.max(programme_version.c.version)).where(*in_force).correlate(programme).scalar_subquery()
+
+
+def _ruled_anew(day: date) -> ColumnElement[bool]:
+    return _newest(day) != func.coalesce(programme.c.held_by, 0)
 
 
 def _owed(rules: Obligation) -> ColumnElement[bool]:

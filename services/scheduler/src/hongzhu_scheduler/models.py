@@ -90,6 +90,8 @@ programme = Table(
     Column("definition", Text, nullable=False),
     Column("effective_from", Date, nullable=False),
     Column("suspended", Boolean, nullable=False),
+    # The version that its open tasks were last held against.
+    Column("held_by", Integer),
 )
 
 # Every version that was ever approved or suspended: the one that rules a day is a matter of data, not of what came when.

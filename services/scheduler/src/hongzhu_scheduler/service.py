@@ -8,16 +8,23 @@ from hongzhu.service import Service, Tick
 from hongzhu_scheduler.closing import close_missed, is_over
 from hongzhu_scheduler.consumers import CONSUMERS
 from hongzhu_scheduler.escalating import escalate, is_waiting
+from hongzhu_scheduler.lapsing import hold_all, is_ruled_anew
 from hongzhu_scheduler.ledger import ledger
 from hongzhu_scheduler.models import database
 from hongzhu_scheduler.planner import is_left, plan
 
 
 def tick() -> None:
-    """Issue what has fallen due, close what is over, say what is overdue; where there is nothing to do, one statement finds out."""
+    """Hold what is open against what rules, issue what has fallen due, close what is over, say what is overdue.
+
+    Where there is nothing to do, one statement finds out.
+    """
     day = today()
     with database.reading() as session:
-        left, over, waiting = session.execute(select(is_left(day), is_over(day), is_waiting(day))).one()
+        asked = select(is_ruled_anew(day), is_left(day), is_over(day), is_waiting(day))
+        ruled_anew, left, over, waiting = session.execute(asked).one()
+    if ruled_anew:
+        hold_all(database, day)
     if left:
         plan(database, day)
     if left or over:  # what is planned late may be over by then
@@ -29,7 +36,7 @@ def tick() -> None:
 def is_busy(session: Session) -> bool:
     """Say whether the tick finds something to do today."""
     day = today()
-    return bool(session.scalar(select(or_(is_left(day), is_over(day), is_waiting(day)))))
+    return bool(session.scalar(select(or_(is_ruled_anew(day), is_left(day), is_over(day), is_waiting(day)))))
 
 
 service = Service(
