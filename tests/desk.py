@@ -33,10 +33,11 @@ def administrator(host: str, command: Callable[..., str]) -> httpx.Client:
 
 def opened(admin: httpx.Client, role: str, **place: str) -> httpx.Client:
     """Open somebody's account by the administrator's page, and sign in with a password of their own."""
-    page = admin.post("/accounts/new", data={"username": f"{role}.desk", "role": role, **place}).text
+    username = f"{place.get('agency', role)}.desk"
+    page = admin.post("/accounts/new", data={"username": username, "role": role, **place}).text
     password = re.search(r'class="secret">([^<]+)<', page)
     assert password, "a new account's password is shown"
-    return sign_in(str(admin.base_url), f"{role}.desk", password[1], OWN)
+    return sign_in(str(admin.base_url), username, password[1], OWN)
 
 
 def people(admin: httpx.Client, school: str, agency: str) -> dict[str, httpx.Client]:

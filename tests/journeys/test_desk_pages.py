@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
 from tests import desk
 from tests.journeys import county
 from tests.journeys.county import COUNSELLOR, FIRST_DAY, TALK, County
@@ -94,13 +94,18 @@ def screen(browser: Browser, trial: Trial, role: str, width: int = 1440, **more:
     asked: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: dialog.accept())
     yield page
     assert {url.split("/")[2] for url in asked if not url.startswith("data:")} == {trial.stack.web.split("/")[2]}
     assert complaints == []
     context.close()
+
+
+def is_complaint(message: ConsoleMessage) -> bool:
+    """Whether the browser complains; it also notes each form that was refused with a word to its reader."""
+    return message.type == "error" and "status of 422" not in message.text
 
 
 @pytest.fixture(scope="module")
@@ -127,16 +132,18 @@ def test_an_agency_vets_a_helper_sees_the_match_with_its_reason_and_records_a_le
     with screen(browser, trial, "agency", width, locale="zh-CN") as page:
         page.goto("/home")
         expect(page.get_by_role("heading", name="本部门工作", level=1)).to_be_visible()
+        go(page, "帮扶人员")
         page.get_by_text("添加帮扶人员").click()
         page.get_by_label("姓名").fill(name)
         page.get_by_label("用途").select_option("学校法制辅导员")
         page.get_by_label("乡镇").fill(town)
         page.get_by_role("button", name="添加").click()
         expect(page.get_by_role("status")).to_contain_text("审核通过后才会参与匹配")
-        matched = page.locator("table[aria-labelledby=matches] tbody tr", has_text=name)
-        expect(matched).to_have_count(0)
         page.get_by_role("button", name=f"审核通过 {name}").click()
         expect(page.get_by_role("status")).to_contain_text("即日起可以匹配")
+        assert wide(page) <= 0
+        go(page, "匹配")
+        matched = page.locator("tbody tr", has_text=name)
 
         def is_matched() -> int:
             page.reload()
@@ -148,6 +155,7 @@ def test_an_agency_vets_a_helper_sees_the_match_with_its_reason_and_records_a_le
         expect(matched.locator("td").last).to_have_text(f"{near}；有1个空余名额")
         assert wide(page) <= 0
 
+        go(page, "本部门工作")
         page.get_by_role("link", name="记录 开学第一课").click()
         schools = page.locator("input[name='data.school_id']")
         before = schools.count()
@@ -166,7 +174,7 @@ def test_an_agency_vets_a_helper_sees_the_match_with_its_reason_and_records_a_le
 
 def go(page: Page, place: str) -> None:
     """Go to a place of the menu, which a phone keeps behind a button."""
-    if (button := page.get_by_role("button", name="Menu")).is_visible():
+    if (button := page.locator("[data-menu]")).is_visible():
         button.click()
     page.get_by_role("navigation").get_by_role("link", name=place, exact=True).click()
 
@@ -202,6 +210,51 @@ def test_an_officer_takes_a_county_in(browser: Browser, trial: Trial, width: int
         page.locator(".paper a", has_text="30").first.click()
         expect(page.locator("tbody tr")).to_have_count(30)
         assert wide(page) <= 0
+
+
+@pytest.fixture(scope="module")
+def union(trial: Trial) -> Iterator[None]:
+    """Let the trade union answer referrals, and somebody of it sign in."""
+    with trial.stack.bureau() as api:
+        for code in ("trade_union.referral", "trade_union.counselling"):
+            api.post(f"/programmes/{code}/approve", json={}).raise_for_status()
+    trial.clients["union"] = desk.opened(trial.clients["admin"], "agency", agency="trade_union")
+    yield
+    trial.clients.pop("union").close()
+
+
+@pytest.mark.usefixtures("union")
+@pytest.mark.parametrize(("width", "nth"), [(390, 0), (1440, 1)])
+def test_an_agency_takes_a_child_on_that_a_school_passed_to_it_and_says_that_it_helped(
+    browser: Browser, trial: Trial, width: int, nth: int
+) -> None:
+    with trial.stack.bureau() as api:
+        children = [child for child in api.get("/children").json()["items"] if child["name"] not in trial.moved]
+        child = sorted(children, key=lambda each: each["name"])[nth]
+        said = {"child_id": child["id"], "organisation": "trade_union", "referred_on": str(FIRST_DAY)}
+        api.post("/referrals", json=said).raise_for_status()
+    with screen(browser, trial, "union", width) as page:
+        page.goto("/home")
+        referred = page.locator("table[aria-labelledby=referrals] tbody tr", has_text=child["name"])
+
+        def can_be_seen() -> int:
+            page.reload()
+            return referred.count()
+
+        wait_for("the child to be shown to the agency", can_be_seen, 30)
+        expect(referred).to_contain_text("Waits for your answer")
+        assert wide(page) <= 0
+        referred.get_by_role("button", name="Decline").click()
+        expect(page.get_by_role("alert")).to_contain_text("Say why")
+        referred.get_by_role("button", name="Accept").click()
+        expect(page.get_by_role("status")).to_contain_text("Accepted.")
+        referred.get_by_role("button", name="Helped").click()
+        expect(page.get_by_role("status")).to_contain_text("Recorded.")
+        expect(referred).to_contain_text("Done")
+        assert wide(page) <= 0
+    with trial.stack.bureau() as api:
+        (answered,) = api.get("/referrals", params={"child_id": child["id"]}).json()["items"]
+        assert answered["state"] == "done"
 
 
 @pytest.fixture(scope="module")

@@ -87,6 +87,8 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", f"/school/record/{TALK}"): {"school"},
     ("POST", f"/school/record/{TALK}"): {"school"},
     ("GET", "/agency"): {"carers", "lawyers"},
+    ("GET", "/agency/helpers"): {"carers", "lawyers"},
+    ("GET", "/agency/matches"): {"carers", "lawyers"},
     ("POST", "/agency/helpers"): {"carers", "lawyers"},
     ("POST", "/agency/helpers/carer-own"): {"carers", "lawyers"},
     ("POST", "/agency/referrals/referral-own"): {"carers", "lawyers"},

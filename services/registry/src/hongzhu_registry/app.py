@@ -55,6 +55,7 @@ from hongzhu_registry.mandatory_reports.endpoints import router as mandatory_rep
 from hongzhu_registry.moves.endpoints import router as moves
 from hongzhu_registry.notices.endpoints import router as notices
 from hongzhu_registry.pairings.endpoints import router as pairings
+from hongzhu_registry.pairings.pages import router as match_pages
 from hongzhu_registry.parked.endpoints import router as parked
 from hongzhu_registry.parked.pages import router as parked_pages
 from hongzhu_registry.photos.endpoints import router as photos
@@ -71,6 +72,7 @@ from hongzhu_registry.stats.endpoints import router as stats
 from hongzhu_registry.stats.pages import router as overview
 from hongzhu_registry.subsidies.endpoints import router as subsidies
 from hongzhu_registry.supporters.endpoints import router as supporters
+from hongzhu_registry.supporters.pages import router as helper_pages
 from hongzhu_registry.tasks.endpoints import router as tasks
 from hongzhu_registry.tasks.pages import router as task_pages
 from hongzhu_registry.timeline.endpoints import router as timeline
@@ -123,7 +125,9 @@ DESKS = (
     calendar_pages,
     child_pages,
     conflict_pages,
+    helper_pages,
     import_pages,
+    match_pages,
     overview,
     own_agency,
     own_school,

@@ -25,6 +25,8 @@ def places() -> tuple[Place, ...]:
         Place("/overview", _("Overview"), "home", BUREAU),
         Place("/school", _("My school"), "school", ("school",)),
         Place("/agency", _("Our work"), "building-community", ("agency",)),
+        Place("/agency/helpers", _("Helpers"), "heart-handshake", ("agency",)),
+        Place("/agency/matches", _("Matches"), "link", ("agency",)),
         Place("/children", _("Children"), "users", OFFICES),
         Place("/tasks", _("Tasks"), "list-check", OFFICES),
         Place("/imports", _("Workbooks"), "file-import", BUREAU),
@@ -40,3 +42,9 @@ def places() -> tuple[Place, ...]:
 def menu_of(role: Role) -> list[Place]:
     """List the places in the menu of a role; the first is where it arrives."""
     return [place for place in places() if role in place.roles]
+
+
+def place_of(menu: list[Place], path: str) -> Place | None:
+    """Return the place that a page belongs to: the nearest one above its path."""
+    above = [place for place in menu if path == place.path or path.startswith(f"{place.path}/")]
+    return max(above, key=lambda place: len(place.path), default=None)

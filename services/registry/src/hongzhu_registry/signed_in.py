@@ -15,7 +15,7 @@ from hongzhu_registry import pages
 from hongzhu_registry.access import throttle
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.service import PERSON_TOKEN
-from hongzhu_registry.menu import menu_of
+from hongzhu_registry.menu import menu_of, place_of
 from hongzhu_registry.rest import InTransaction, Route, come_in, in_place
 
 SESSION = "hongzhu_session"
@@ -70,8 +70,9 @@ class Narrowing(BaseModel):
 def show(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Render a page inside the reader's menu."""
     reader: Principal = request.state.reader
+    here, menu = request.url.path, menu_of(reader.role)
     return pages.render(
-        request, template, status=status, reader=reader, menu=menu_of(reader.role), here=request.url.path, **values
+        request, template, status=status, reader=reader, menu=menu, place=place_of(menu, here), here=here, **values
     )
 
 

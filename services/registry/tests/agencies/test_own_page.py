@@ -1,4 +1,4 @@
-"""An agency's own desk: what it is shown and why, its helpers, its referrals, and filing what it did."""
+"""An agency's own desk: what it is shown and why, its referrals, and filing what it did."""
 
 import re
 
@@ -14,7 +14,6 @@ from hongzhu_registry.activities.models import Activity
 from hongzhu_registry.database import database
 from hongzhu_registry.programmes import service as programmes
 from hongzhu_registry.signed_in import SESSION
-from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.tasks.consumers import on_task_due
 
 GIFT, LECTURE = "carers.gift", "carers.lecture"
@@ -46,23 +45,6 @@ def test_an_agency_sees_its_own_programmes_with_what_each_shows_and_why_and_nobo
     assert "Grade: to help it learn" in html
     assert "In registered poverty: to give it what it has a right to" in html
     assert "lawyers.counsellor" not in html
-    assert "大人wyer" not in html, "another agency's helper"
-
-
-def test_an_agency_adds_a_helper_and_vets_her(carers: County) -> None:
-    new = {"name": "新来的大人", "kind": "love_parent", "town": "燕东", "capacity": "two"}
-    refused = carers.http.post("/agency/helpers", data=new, headers=ENGLISH)
-    assert refused.status_code == 422
-    assert 'value="新来的大人"' in refused.text
-    done = carers.http.post("/agency/helpers", data=new | {"capacity": "2"}, headers=ENGLISH)
-    assert "Vet the helper before anybody is matched." in done.text
-    with database.transaction() as session:
-        helper = session.scalars(select(Supporter).where(Supporter.name == "新来的大人")).one()
-        assert (helper.organisation, helper.capacity, helper.vetted) == ("carers", 2, False)
-    carers.http.post(f"/agency/helpers/{helper.id}", data={"status": "vetted"})
-    with database.transaction() as session:
-        assert session.get_one(Supporter, helper.id).vetted
-    assert carers.http.post("/agency/helpers/lawyer", data={"status": "rejected"}).status_code == 404
 
 
 def test_an_agency_declines_with_a_reason_and_accepts_and_says_that_the_child_was_helped(carers: County) -> None:

@@ -1,7 +1,7 @@
-"""``/agency``: an agency's own desk: its programmes and what they show it, its helpers, its referrals, and filing what it did."""
+"""``/agency``: an agency's own desk: its programmes and what they show it, what was passed on to it, and filing what it did."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -21,59 +21,19 @@ from hongzhu_registry.rest import InTransaction
 from hongzhu_registry.schools.overview import by_programme
 from hongzhu_registry.schools.queries import names_in_sight
 from hongzhu_registry.signed_in import Pages, Reading, SentForm, see_other, show
-from hongzhu_registry.supporters import service as supporters
 from hongzhu_registry.weeks.drafts import Draft, new_draft
 
 router = Pages()
 
 Typed = Annotated[str, Form(max_length=500)]
-Done = Literal["helper", "vetted", "rejected", "applied", "accept", "decline", "done"]
+Done = Literal["accept", "decline", "done"]
 
 
 @router.get("/agency")
 def show_agency(request: Request, session: InTransaction, reader: Reading, done: Done | None = None) -> HTMLResponse:
-    """Show an agency what it promised, what it owes, and who helps."""
+    """Show an agency what it promised, what it owes, and what was passed on to it."""
     reader.must_be("agency")
     return _shown(request, session, reader, done=done)
-
-
-@router.post("/agency/helpers")
-def add_helper(
-    request: Request,
-    session: InTransaction,
-    reader: Reading,
-    *,
-    name: Typed = "",
-    kind: Typed = "",
-    phone: Typed = "",
-    town: Typed = "",
-    occupation: Typed = "",
-    capacity: Typed = "",
-) -> Response:
-    """Add a helper, who meets nobody until vetted."""
-    reader.must_be("agency")
-    typed = {"name": name, "kind": kind, "phone": phone, "town": town, "occupation": occupation, "capacity": capacity}
-    typed = {field: value.strip() for field, value in typed.items()}
-    try:
-        supporters.add(session, reader, _helper(typed, _kinds(session, reader)))
-    except InvalidError as error:
-        return _shown(request, session, reader, error=error, typed=typed)
-    return see_other("/agency", done="helper")
-
-
-@router.post("/agency/helpers/{supporter_id}")
-def vet_helper(
-    session: InTransaction,
-    reader: Reading,
-    supporter_id: str,
-    status: Annotated[Literal["vetted", "rejected", "applied"] | None, Form()] = None,
-) -> Response:
-    """Vet a helper, reject one, or look at one again."""
-    reader.must_be("agency")
-    if status is None:
-        raise InvalidError("Choose one.", field="status")
-    supporters.change(session, reader, supporter_id, {"status": status}, lambda _version: None)
-    return see_other("/agency", done=status)
 
 
 @router.post("/agency/referrals/{referral_id}")
@@ -149,36 +109,6 @@ def _record(request: Request, form: own_filing.Form, draft: Draft, *, filed: int
     )
 
 
-def _helper(typed: dict[str, str], kinds: list[str]) -> dict[str, Any]:
-    """Read a helper's form; raises `InvalidError` with the field named."""
-    if not typed["name"]:
-        raise InvalidError("Please fill this in.", field="name")
-    if len(typed["name"]) > 50:
-        raise InvalidError(
-            "At most {longest} characters; these are {length}.", field="name", longest=50, length=len(typed["name"])
-        )
-    if typed["kind"] not in kinds:
-        raise InvalidError("Choose one.", field="kind")
-    capacity = typed["capacity"] or "1"
-    if not capacity.isdecimal() or not 1 <= int(capacity[:5]) <= 1000:
-        raise InvalidError("That number cannot be right here.", field="capacity")
-    said = {
-        field: typed[field][:longest] or None for field, longest in (("phone", 50), ("town", 50), ("occupation", 100))
-    }
-    nothing = dict.fromkeys(("email", "duty", "grade", "class_name", "status", "school_id", "organisation"))
-    return {**nothing, **said, "name": typed["name"], "kind": typed["kind"], "capacity": int(capacity)}
-
-
-def _kinds(session: Session, reader: Principal) -> list[str]:
-    """Name the kinds of helpers that an agency has, or that its programmes tie to somebody."""
-    of_programmes = {
-        each.resolved_by
-        for each, _status in own_work.programmes(session, str(reader.agency))
-        if each.form is None and each.subject in ("child", "school") and own_work.way_of(each) is None
-    }
-    return sorted({each["kind"] for each in own_work.helpers(session, reader)} | of_programmes)
-
-
 def _shown(
     request: Request,
     session: Session,
@@ -186,15 +116,12 @@ def _shown(
     *,
     done: Done | None = None,
     error: HongzhuError | None = None,
-    typed: dict[str, str] | None = None,
     at: str | None = None,
 ) -> HTMLResponse:
     day: date = today()
     counts = by_programme(session, reader, day)
     promised = own_work.programmes(session, str(reader.agency))
-    helpers = own_work.helpers(session, reader)
     words, why = field_words(), purpose_words()
-    names = {each.resolved_by: str(each.name) for each, _status in promised}
     return show(
         request,
         "agency.html",
@@ -202,7 +129,6 @@ def _shown(
         done=done,
         error=error,
         at=at,
-        typed=typed or {},
         programmes=[(each, status, own_work.way_of(each)) for each, status in promised],
         shown={
             each.code: [(words.get(name, name), why[DOSSIER[name]]) for name in DOSSIER if name in each.fields]
@@ -210,11 +136,7 @@ def _shown(
         },
         counts=counts,
         total={each: sum(getattr(some, each) for some in counts.values()) for each in ("this_week", "overdue", "done")},
-        helpers=helpers,
-        helper_names={each["id"]: each["name"] for each in helpers},
-        kind_names=names,
-        kinds=[(kind, names.get(kind, kind)) for kind in _kinds(session, reader)],
-        matches=own_work.matches(session, reader),
+        to_vet=own_work.to_vet(session, reader),
         referrals=own_work.referrals(session, reader),
         schools=names_in_sight(session, reader),
         monday=monday(day),

@@ -1,9 +1,9 @@
-"""What an agency sees of its own work: its programmes, its helpers, whom they were matched with, and what was passed on to it."""
+"""What an agency sees of its own work: its programmes, the kinds of its helpers, and what was passed on to it."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
@@ -12,8 +12,6 @@ from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.activities.service import is_held
 from hongzhu_registry.children.queries import names_in_sight as child_names
-from hongzhu_registry.pairings import queries as pairings
-from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.programmes.models import ProgrammeVersion
 from hongzhu_registry.referrals.models import Referral
 from hongzhu_registry.referrals.steps import STEPS, possible, state_of
@@ -44,19 +42,19 @@ def way_of(programme: Programme) -> str | None:
     return "held" if is_held(programme) else None
 
 
-def helpers(session: Session, reader: Principal) -> list[Mapping[str, Any]]:
-    """Read an agency's helpers, those to be looked at first."""
-    statement = supporters.visible(reader).order_by(Supporter.vetted, Supporter.rejected, Supporter.name).limit(MOST)
-    return [dict(each) for each in session.execute(statement).mappings()]
+def to_vet(session: Session, reader: Principal) -> int:
+    """Count the helpers that nobody has looked at yet."""
+    applied = supporters.visible(reader).where(supporters.STATUS == "applied")
+    return session.scalar(select(func.count()).select_from(applied.subquery())) or 0
 
 
-def matches(session: Session, reader: Principal) -> list[Mapping[str, Any]]:
-    """Read whom an agency's helpers were tied to, the newest first, with the reason where it was kept."""
-    statement = pairings.visible(reader).where(Pairing.ended_on.is_(None))
-    lasting = statement.order_by(Pairing.began_on.desc(), Pairing.id).limit(MOST)
-    found = [dict(each) for each in session.execute(lasting).mappings()]
-    names = child_names(session, reader, [each["child_id"] for each in found if each["child_id"]])
-    return [each | {"child": names.get(each["child_id"])} for each in found]
+def kinds_of_helpers(session: Session, reader: Principal) -> dict[str, str]:
+    """Name the kinds of helpers that an agency has, or that its programmes tie to somebody, as its programmes are called."""
+    promised = [each for each, _status in programmes(session, str(reader.agency))]
+    names = {each.resolved_by: str(each.name) for each in promised}
+    tied = {each.resolved_by for each in promised if _ties(each)}
+    there = session.scalars(supporters.visible(reader).with_only_columns(Supporter.kind).distinct())
+    return {kind: names.get(kind, kind) for kind in sorted(tied.union(there))}
 
 
 def referrals(session: Session, reader: Principal) -> list[Mapping[str, Any]]:
@@ -77,6 +75,10 @@ def referrals(session: Session, reader: Principal) -> list[Mapping[str, Any]]:
             said["due_on"], said["overdue"] = due.get(row.child_id, (None, False))
         found.append(said)
     return sorted(found, key=lambda each: not each["steps"])
+
+
+def _ties(programme: Programme) -> bool:
+    return programme.form is None and programme.subject in ("child", "school") and way_of(programme) is None
 
 
 def owed_to(session: Session, reader: Principal, programme: Programme) -> dict[str, list[str]]:
