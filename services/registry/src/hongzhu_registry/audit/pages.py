@@ -7,7 +7,7 @@ from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
 
 from hongzhu_registry.access import titles
-from hongzhu_registry.audit import queries, service
+from hongzhu_registry.audit import queries, service, words
 from hongzhu_registry.rest import InTransaction
 from hongzhu_registry.signed_in import Narrowing, Pages, Reading, show
 
@@ -44,6 +44,7 @@ def list_entries(
         next=entries[AT_ONCE - 1].id if len(entries) > AT_ONCE else None,
         narrowing=narrowing,
         roles=titles.of_roles(),
+        spoken=words.spoken,
     )
 
 

@@ -110,7 +110,7 @@ def _shown(
 ) -> HTMLResponse:
     statement = queries.visible(reader)
     if filters.status is not None:
-        statement = statement.where(filters.status == queries.STATUS)
+        statement = statement.where(queries.STATUS == filters.status)  # noqa: SIM300  # it is SQL
     if filters.kind is not None:
         statement = statement.where(Supporter.kind == filters.kind)
     if filters.name is not None:
