@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.clock import today
 from hongzhu.database import upsert, upsert_newer
-from hongzhu.facts import AgencyFacts, CityFacts, Facts
 from hongzhu.messages import (
     CalendarChanged,
     ChildChanged,
@@ -24,14 +23,13 @@ from hongzhu.messages import (
     SubjectEvent,
     TaskExcused,
 )
-from hongzhu.programme import OnEvent, Programme
+from hongzhu.programme import OnEvent
 from hongzhu.trigger import parts
 from hongzhu_scheduler import closing
 from hongzhu_scheduler.announcing import announce_windows
 from hongzhu_scheduler.escalating import look_again
 from hongzhu_scheduler.lapsing import hand_over, hold, refresh
 from hongzhu_scheduler.models import (
-    CITY,
     SHARDS,
     SUBJECT_TABLES,
     WHOLE,
@@ -42,29 +40,26 @@ from hongzhu_scheduler.models import (
     excuse,
     marker,
     occurrence,
-    own_facts,
     programme,
     programme_version,
     run,
     school,
-    shard_of,
 )
 from hongzhu_scheduler.obligation import Obligation, obligations, required, ruling
 from hongzhu_scheduler.planner import lock_markers, plan_subjects
 from hongzhu_scheduler.rules import asks_school
+from hongzhu_scheduler.subjects import know_office, shards_of, take_in
 from hongzhu_scheduler.triggers import announced_windows, takes_turns
 
 _DAY = timedelta(days=1)
 OFFICES = frozenset({"agency", "city", "facility"})
 """The kinds of subject that are few and of no school: nobody divides them into parts."""
-_PLACE = ("school_id", "entered_on", "present")
-"""What makes somebody come, leave, move, or come again."""
 
 
 def child_changed(session: Session, message: ChildChanged) -> None:
     """Take in the facts of children, and plan at once what they are newly owed."""
     ids = [facts.id for facts in message.children]
-    taken = _take_in(session, "child", message.children)
+    taken = take_in(session, "child", message.children)
     locked = lock_markers(session, _in_shards(taken.shards))
     if taken.moved:
         hand_over(session, taken.moved, today())
@@ -78,7 +73,7 @@ def child_changed(session: Session, message: ChildChanged) -> None:
 def school_changed(session: Session, message: SchoolChanged) -> None:
     """Take in the facts of schools, and plan at once what they, and their children by these facts, are newly owed."""
     ids = [facts.id for facts in message.schools]
-    taken = _take_in(session, "school", message.schools)
+    taken = take_in(session, "school", message.schools)
     pupils = select(child.c.id).where(child.c.school_id.in_(taken.changed))
     for owed, parts_of in _in_force(session, lock_markers(session, _in_shards(taken.shards))):
         if _is_for(owed, "school"):
@@ -102,7 +97,7 @@ def office_changed(session: Session, message: OfficeChanged) -> None:
         entered = {row.id: row.entered_on for row in there}
         # A programme may have been heard of first; since when its office has been there, that has told.
         known = [facts.model_copy(update={"entered_on": entered.get(facts.id, facts.entered_on)}) for facts in offices]
-        taken = _take_in(session, kind, known)
+        taken = take_in(session, kind, known)
         for owed, parts_of in _in_force(session, locked):
             if _is_for(owed, kind):
                 if taken.changed:
@@ -113,7 +108,7 @@ def office_changed(session: Session, message: OfficeChanged) -> None:
 def programme_changed(session: Session, message: ProgrammeChanged) -> None:
     """Take in a programme's version, in whatever order they come; the next tick plans it on the days that it rules."""
     code = message.programme.code
-    _know_office(session, message.programme, message.effective_from)
+    know_office(session, message.programme, message.effective_from)
     lock_markers(session, marker.c.programme == code)
     row = {
         "code": code,
@@ -157,7 +152,7 @@ def calendar_changed(session: Session, message: CalendarChanged) -> None:
 def subject_event(session: Session, message: SubjectEvent) -> None:
     """Keep what happened, and plan at once what is due because of it."""
     happened = {each.subject_id: each.amount for each in message.subjects}
-    locked = lock_markers(session, _in_shards(_shards_of(session, happened)))
+    locked = lock_markers(session, _in_shards(shards_of(session, happened)))
     common = {"id": message.event, "kind": message.kind, "occurred_on": message.occurred_on}
     rows = [common | {"subject_id": each, "amount": happened[each]} for each in sorted(happened)]
     said = upsert(session, event)
@@ -192,7 +187,7 @@ def task_excused(session: Session, message: TaskExcused) -> None:
     excuses = {each.id: each for each in message.excuses}
     known = {row.id: row for row in session.execute(select(excuse).where(excuse.c.id.in_(excuses)))}
     newer = [each for each in excuses.values() if each.id not in known or each.version > known[each.id].version]
-    locked = lock_markers(session, _in_shards(_shards_of(session, {each.subject_id for each in newer})))
+    locked = lock_markers(session, _in_shards(shards_of(session, {each.subject_id for each in newer})))
     upsert_newer(session, excuse, [_as_kept(each) for each in newer])
     for each in newer:
         theirs = occurrence.c.subject_id == each.subject_id
@@ -221,40 +216,9 @@ CONSUMERS: dict[type[Any], Any] = {
 }
 
 
-class _Taken(NamedTuple):
-    """What newer facts touch: shards, old and new; the first day on which one holds; who changed, and who changed schools."""
-
-    shards: set[int]
-    first: date
-    changed: list[str]
-    moved: list[str]
-
-
-def _take_in(session: Session, kind: str, told: Sequence[Facts]) -> _Taken:
-    table = SUBJECT_TABLES[kind]
-    known = {row.id: row for row in session.execute(select(table).where(table.c.id.in_([each.id for each in told])))}
-    taken = _Taken({row.shard for row in known.values()}, date.max, [], [])
-    rows, first = [], date.max
-    for facts in sorted(told, key=lambda each: each.id):  # rows are locked in one order, so nobody waits in a ring
-        before = known.get(facts.id)
-        since = _since(facts, before._mapping if before else None)
-        rows.append(facts.model_dump() | {"shard": shard_of(facts.school_id)} | since)
-        # Of somebody known only what changed today is new; who comes, or comes again, is owed from the beginning on.
-        new = [each for name, each in since.items() if each and (before is None or each != before._mapping[name])]
-        first = min([first, *(new or [since["held_since"] or first])])
-        if before is not None and before.version < facts.version:
-            said = facts.model_dump(exclude={"version"})
-            if any(before._mapping[name] != value for name, value in said.items()):
-                taken.changed.append(facts.id)
-            if before.school_id != facts.school_id:
-                taken.moved.append(facts.id)
-    upsert_newer(session, table, rows)
-    return taken._replace(shards=taken.shards | {row["shard"] for row in rows}, first=first)
-
-
 def _take_evidence(session: Session, rows: Sequence[dict[str, Any]], because: str) -> None:
     keys = [(row["id"], row["subject_id"]) for row in rows]
-    locked = lock_markers(session, _in_shards(_shards_of(session, {subject for _, subject in keys})))
+    locked = lock_markers(session, _in_shards(shards_of(session, {subject for _, subject in keys})))
     named = tuple_(evidence.c.id, evidence.c.subject_id).in_(keys)
     known = {(row.id, row.subject_id): row for row in session.execute(select(evidence).where(named))}
     newer = [
@@ -283,32 +247,6 @@ def _as_kept(told: Excuse) -> dict[str, Any]:
     return row
 
 
-def _since(facts: Facts, before: RowMapping | None) -> dict[str, date | None]:
-    """Say since when somebody has been there, and since when each fact has held that changed after that.
-
-    The facts that somebody comes with have held since the entry; later ones from the day that we learn them.
-    """
-    names = own_facts(type(facts))
-    learnt = max(today(), facts.entered_on)
-    if before is None or any(before[each] != getattr(facts, each) for each in _PLACE):
-        came = facts.entered_on if before is None else learnt
-        return {"held_since": came} | {f"{each}_since": None for each in names}
-    same = {each: before[each] == getattr(facts, each) for each in names}
-    return {"held_since": before["held_since"]} | {
-        f"{each}_since": before[f"{each}_since"] if same[each] else learnt for each in names
-    }
-
-
-def _shards_of(session: Session, subjects: Iterable[str]) -> set[int]:
-    """Return the shards of subjects of either kind: all shards when one is not known yet, for it may be just coming."""
-    known = {
-        row.id: row.shard
-        for table in SUBJECT_TABLES.values()
-        for row in session.execute(select(table.c.id, table.c.shard).where(table.c.id.in_(subjects)))
-    }
-    return set(known.values()) if known.keys() >= set(subjects) else set(range(SHARDS))
-
-
 def _in_force(session: Session, locked: Sequence[Any]) -> Iterable[tuple[list[Obligation], list[Any]]]:
     owed = obligations(session, {part.programme for part in locked})
     for code, same in groupby(locked, key=lambda part: str(part.programme)):
@@ -332,24 +270,6 @@ def _refresh(
     # What is issued was issued by then; only a clock that went back stands before it.
     if rules := ruling(owed, max(day, owed[0].effective_from)):
         refresh(session, rules.programme.code, rules, chosen, day, because)
-
-
-def _know_office(session: Session, declared: Programme, day: date) -> None:
-    """See that the agency or the city that a programme is for is there: each is one row, which no roster brings."""
-    known: dict[str, Facts] = {}
-    common: dict[str, Any] = {"version": 0, "entered_on": day, "present": True}
-    if declared.subject == "agency":
-        known["agency"] = AgencyFacts(id=declared.agency, school_id=declared.agency, **common)
-    elif declared.subject == "city":
-        known["city"] = CityFacts(id=CITY, school_id=CITY, **common)
-    for kind, facts in known.items():
-        table = SUBJECT_TABLES[kind]
-        row = facts.model_dump() | {"shard": shard_of(facts.school_id), "held_since": day}
-        # The earliest programme counts, whatever order they come in.
-        new = upsert(session, table).values(row)
-        earlier = {name: new.excluded[name] for name in ("entered_on", "held_since")}
-        later = and_(table.c.entered_on > new.excluded.entered_on, table.c.version == 0)
-        session.execute(new.on_conflict_do_update(index_elements=["id"], set_=earlier, where=later))
 
 
 def _divide(session: Session, code: str, owed: Sequence[Obligation], planned_through: date) -> None:
