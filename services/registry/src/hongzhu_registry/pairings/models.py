@@ -28,6 +28,8 @@ class Pairing(GivesEvidence, Base):
         _one_at_a_time("uq_pairing_child", "kind", "child_id"),
         _one_at_a_time("uq_pairing_school", "kind", "school_id"),
         _one_at_a_time("uq_pairing_place", "supporter_id", "kind", "place"),
+        # Who was let go is counted of each supporter by the clock.
+        Index("ix_pairing_supporter_id_ended_on", "supporter_id", "ended_on"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
