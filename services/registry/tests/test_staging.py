@@ -3,9 +3,9 @@
 from county import County
 from sqlalchemy import select
 
+from hongzhu.database import among
 from hongzhu_registry.database import database
 from hongzhu_registry.schools.models import School
-from hongzhu_registry.staging import among
 
 NAMES = ['东"门', "西\\门", "a,b", "{南}", "", "NULL", "北\n门", "%s", "'"]
 

@@ -4,7 +4,7 @@ The door opens the transaction with `transaction`; nothing below it commits.
 """
 
 import select as selecting
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
@@ -14,11 +14,27 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    any_,
+    bindparam,
+    cast,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.types import NullType
 
 from hongzhu import on_the_loop
 from hongzhu.settings import settings
@@ -193,6 +209,25 @@ def run_migrations(configure: Mapping[str, Any] | None = None) -> None:
             connection.execute(text("SET LOCAL lock_timeout = '10s'"))
             connection.execute(text(_MAKE_MONTHLY_PARTITION))
         context.run_migrations()
+
+
+def among(session: Session, column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """Say that a column has one of many values.
+
+    On PostgreSQL without a parameter for each: they take long to count, and as many as there are make another statement each
+    time, which is planned anew.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        told = bindparam(None, _array(values), type_=NullType())
+        return column == any_(cast(told, ARRAY(column.type)))  # type: ignore[no-any-return]  # a comparison
+    return column.in_(values)  # type: ignore[no-any-return]  # likewise
+
+
+def _array(values: Iterable[str | bytes | int]) -> str:
+    """Write an array as PostgreSQL does; the driver would look at each value by itself, for longer than the look-up takes."""
+    written = (f"\\x{each.hex()}" if isinstance(each, bytes) else str(each) for each in values)
+    quoted = ('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in written)
+    return "{" + ",".join(quoted) + "}"
 
 
 def upsert(session: Session, table: Table) -> Any:

@@ -3,16 +3,15 @@
 A table with row-level security takes no COPY itself.  SQLite has no faster way than one prepared statement.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any
 
 import psycopg
-from sqlalchemy import ARRAY, JSON, ColumnDefault, ColumnElement, Table, any_, bindparam, cast
+from sqlalchemy import JSON, ColumnDefault, Table
 from sqlalchemy.orm import Session
-from sqlalchemy.types import NullType
 
 Rows = Iterable[Sequence[Any]]
 FEW = 200
@@ -115,21 +114,6 @@ def behind() -> Iterator[Callable[..., None]]:
     with ThreadPoolExecutor(1) as worker:
         yield do
         wait()
-
-
-def among(session: Session, column: Any, values: Collection[Any]) -> ColumnElement[bool]:
-    """Say that a column has one of many values, without a parameter for each on PostgreSQL: they take long to count."""
-    if session.get_bind().dialect.name == "postgresql":
-        told = bindparam(None, _array(values), type_=NullType())
-        return column == any_(cast(told, ARRAY(column.type)))  # type: ignore[no-any-return]  # a comparison
-    return column.in_(values)  # type: ignore[no-any-return]  # likewise
-
-
-def _array(values: Iterable[str | bytes]) -> str:
-    """Write an array as PostgreSQL does; the driver would look at each value by itself, for longer than the look-up takes."""
-    written = (f"\\x{each.hex()}" if isinstance(each, bytes) else each for each in values)
-    quoted = ('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in written)
-    return "{" + ",".join(quoted) + "}"
 
 
 def _as_stored(session: Session, table: Table, names: Sequence[str], rows: Rows) -> Rows:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Subquery, Uuid, and_, case, func, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from hongzhu.database import Database
+from hongzhu.database import Database, among
 from hongzhu.messages import ANSWERS
 from hongzhu_scheduler.announcing import announce_again, announce_closed
 from hongzhu_scheduler.models import evidence, excuse, occurrence, programme, run
@@ -77,11 +77,13 @@ def close_known(session: Session, run_id: UUID, code: str, batch: Batch, day: da
         settle(session, and_(of_run, *keys, occurrence.c.period == batch.period, known), day)
 
 
-def resolved_by(kinds: Sequence[str], subjects: Sequence[str], days: Sequence[date]) -> ColumnElement[bool]:
+def resolved_by(
+    session: Session, kinds: Sequence[str], subjects: Sequence[str], days: Sequence[date]
+) -> ColumnElement[bool]:
     """Choose the tasks of some subjects that evidence of some kinds, done on some days, has to do with."""
     return and_(
-        occurrence.c.programme.in_(select(programme.c.code).where(programme.c.resolved_by.in_(kinds))),
-        occurrence.c.subject_id.in_(subjects),
+        occurrence.c.programme.in_(select(programme.c.code).where(among(session, programme.c.resolved_by, kinds))),
+        among(session, occurrence.c.subject_id, subjects),
         run.c.opens_on <= max(days),
         or_(run.c.grace_until.is_(None), run.c.grace_until >= min(days)),
     )

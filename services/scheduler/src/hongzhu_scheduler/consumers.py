@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.clock import today
-from hongzhu.database import upsert, upsert_newer
+from hongzhu.database import among, upsert, upsert_newer
 from hongzhu.messages import (
     CalendarChanged,
     ChildChanged,
@@ -60,30 +60,30 @@ def child_changed(session: Session, message: ChildChanged) -> None:
     """Take in the facts of children, and plan at once what they are newly owed."""
     ids = [facts.id for facts in message.children]
     taken = take_in(session, "child", message.children)
-    locked = lock_markers(session, _in_shards(taken.shards))
+    locked = lock_markers(session, _in_shards(session, taken.shards))
     if taken.moved:
         hand_over(session, taken.moved, today())
     for owed, parts_of in _in_force(session, locked):
         if _is_for(owed, "child"):
             if taken.changed:
-                _refresh(session, owed, occurrence.c.subject_id.in_(taken.changed), message.id)
-            plan_subjects(session, owed, parts_of, child.c.id.in_(ids), taken.first)
+                _refresh(session, owed, among(session, occurrence.c.subject_id, taken.changed), message.id)
+            plan_subjects(session, owed, parts_of, among(session, child.c.id, ids), taken.first)
 
 
 def school_changed(session: Session, message: SchoolChanged) -> None:
     """Take in the facts of schools, and plan at once what they, and their children by these facts, are newly owed."""
     ids = [facts.id for facts in message.schools]
     taken = take_in(session, "school", message.schools)
-    pupils = select(child.c.id).where(child.c.school_id.in_(taken.changed))
-    for owed, parts_of in _in_force(session, lock_markers(session, _in_shards(taken.shards))):
+    pupils = select(child.c.id).where(among(session, child.c.school_id, taken.changed))
+    for owed, parts_of in _in_force(session, lock_markers(session, _in_shards(session, taken.shards))):
         if _is_for(owed, "school"):
             if taken.changed:
-                _refresh(session, owed, occurrence.c.subject_id.in_(taken.changed), message.id)
-            plan_subjects(session, owed, parts_of, school.c.id.in_(ids), taken.first)
+                _refresh(session, owed, among(session, occurrence.c.subject_id, taken.changed), message.id)
+            plan_subjects(session, owed, parts_of, among(session, school.c.id, ids), taken.first)
         elif any(asks_school(each.programme.eligible) for each in owed):
             if taken.changed:
                 _refresh(session, owed, occurrence.c.subject_id.in_(pupils), message.id)
-            plan_subjects(session, owed, parts_of, child.c.school_id.in_(ids), taken.first)
+            plan_subjects(session, owed, parts_of, among(session, child.c.school_id, ids), taken.first)
 
 
 def office_changed(session: Session, message: OfficeChanged) -> None:
@@ -101,7 +101,7 @@ def office_changed(session: Session, message: OfficeChanged) -> None:
         for owed, parts_of in _in_force(session, locked):
             if _is_for(owed, kind):
                 if taken.changed:
-                    _refresh(session, owed, occurrence.c.subject_id.in_(taken.changed), message.id)
+                    _refresh(session, owed, among(session, occurrence.c.subject_id, taken.changed), message.id)
                 plan_subjects(session, owed, parts_of, table.c.id.in_(ids), taken.first)
 
 
@@ -152,7 +152,7 @@ def calendar_changed(session: Session, message: CalendarChanged) -> None:
 def subject_event(session: Session, message: SubjectEvent) -> None:
     """Keep what happened, and plan at once what is due because of it."""
     happened = {each.subject_id: each.amount for each in message.subjects}
-    locked = lock_markers(session, _in_shards(shards_of(session, happened)))
+    locked = lock_markers(session, _in_shards(session, shards_of(session, happened)))
     common = {"id": message.event, "kind": message.kind, "occurred_on": message.occurred_on}
     rows = [common | {"subject_id": each, "amount": happened[each]} for each in sorted(happened)]
     said = upsert(session, event)
@@ -169,7 +169,7 @@ def subject_event(session: Session, message: SubjectEvent) -> None:
         waits = (trigger for each in owed for trigger in parts(each.programme.trigger))
         if any(isinstance(each, OnEvent) and each.event == message.kind for each in waits):
             subject = owed[-1].subject
-            plan_subjects(session, owed, parts_of, subject.c.id.in_(happened), message.occurred_on)
+            plan_subjects(session, owed, parts_of, among(session, subject.c.id, happened), message.occurred_on)
 
 
 def evidence_filed(session: Session, message: EvidenceFiled) -> None:
@@ -185,9 +185,9 @@ def evidence_withdrawn(session: Session, message: EvidenceWithdrawn) -> None:
 def task_excused(session: Session, message: TaskExcused) -> None:
     """Keep excuses; settle the tasks that they are, or were, about, and plan what a pause no longer keeps back."""
     excuses = {each.id: each for each in message.excuses}
-    known = {row.id: row for row in session.execute(select(excuse).where(excuse.c.id.in_(excuses)))}
+    known = {row.id: row for row in session.execute(select(excuse).where(among(session, excuse.c.id, excuses)))}
     newer = [each for each in excuses.values() if each.id not in known or each.version > known[each.id].version]
-    locked = lock_markers(session, _in_shards(shards_of(session, {each.subject_id for each in newer})))
+    locked = lock_markers(session, _in_shards(session, shards_of(session, {each.subject_id for each in newer})))
     upsert_newer(session, excuse, [_as_kept(each) for each in newer])
     for each in newer:
         theirs = occurrence.c.subject_id == each.subject_id
@@ -218,9 +218,10 @@ CONSUMERS: dict[type[Any], Any] = {
 
 def _take_evidence(session: Session, rows: Sequence[dict[str, Any]], because: str) -> None:
     keys = [(row["id"], row["subject_id"]) for row in rows]
-    locked = lock_markers(session, _in_shards(shards_of(session, {subject for _, subject in keys})))
-    named = tuple_(evidence.c.id, evidence.c.subject_id).in_(keys)
-    known = {(row.id, row.subject_id): row for row in session.execute(select(evidence).where(named))}
+    ids, subjects = sorted({row["id"] for row in rows}), sorted({row["subject_id"] for row in rows})
+    locked = lock_markers(session, _in_shards(session, shards_of(session, subjects)))
+    there = select(evidence).where(among(session, evidence.c.id, ids), among(session, evidence.c.subject_id, subjects))
+    known = {(row.id, row.subject_id): row for row in session.execute(there)}
     newer = [
         row for key, row in zip(keys, rows, strict=True) if key not in known or row["version"] > known[key].version
     ]
@@ -231,11 +232,11 @@ def _take_evidence(session: Session, rows: Sequence[dict[str, Any]], because: st
     if not days:
         return  # nothing was known of what was taken back
     subjects = sorted({row["subject_id"] for row in newer})
-    closing.settle(session, closing.resolved_by(sorted(kinds), subjects, days), today(), because)
+    closing.settle(session, closing.resolved_by(session, sorted(kinds), subjects, days), today(), because)
     for owed, parts_of in _in_force(session, [part for part in locked if kinds & required(part.definition)]):
         subject = owed[-1].subject
-        _refresh(session, owed, occurrence.c.subject_id.in_(subjects), because)
-        plan_subjects(session, owed, parts_of, subject.c.id.in_(subjects), min(days))
+        _refresh(session, owed, among(session, occurrence.c.subject_id, subjects), because)
+        plan_subjects(session, owed, parts_of, among(session, subject.c.id, subjects), min(days))
 
 
 def _as_kept(told: Excuse) -> dict[str, Any]:
@@ -254,8 +255,8 @@ def _in_force(session: Session, locked: Sequence[Any]) -> Iterable[tuple[list[Ob
             yield owed[code], list(same)
 
 
-def _in_shards(shards: Iterable[int]) -> ColumnElement[bool]:
-    return marker.c.shard.in_([*sorted(shards), WHOLE])
+def _in_shards(session: Session, shards: Iterable[int]) -> ColumnElement[bool]:
+    return among(session, marker.c.shard, [*sorted(shards), WHOLE])
 
 
 def _is_for(owed: Sequence[Obligation], kind: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from hongzhu.database import Database
+from hongzhu.database import Database, among
 from hongzhu.programme import Programme
 from hongzhu_scheduler.closing import settle
 from hongzhu_scheduler.models import child, marker, occurrence, programme, programme_version, run
@@ -80,7 +80,7 @@ def hand_over(session: Session, moved: list[str], day: date) -> None:
     """Let the open tasks of children that changed schools go along, but for those whose day was over at the old one."""
     in_time = select(run.c.id).where(run.c.id == occurrence.c.run_id, run.c.due_on >= day).exists()
     here = select(child.c.school_id).where(child.c.id == occurrence.c.subject_id).scalar_subquery()
-    theirs = and_(occurrence.c.programme.in_(select(programme.c.code)), occurrence.c.subject_id.in_(moved))
+    theirs = and_(occurrence.c.programme.in_(select(programme.c.code)), among(session, occurrence.c.subject_id, moved))
     session.execute(
         update(occurrence).where(theirs, occurrence.c.closed_state.is_(None), in_time).values(school_id=here)
     )

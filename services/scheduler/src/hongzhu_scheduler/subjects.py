@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, and_, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
-from hongzhu.database import upsert, upsert_newer
+from hongzhu.database import among, upsert, upsert_newer
 from hongzhu.facts import AgencyFacts, CityFacts, Facts
 from hongzhu.programme import Programme
 from hongzhu_scheduler.models import CITY, SHARDS, SUBJECT_TABLES, own_facts, shard_of
@@ -29,7 +29,10 @@ class Taken(NamedTuple):
 def take_in(session: Session, kind: str, told: Sequence[Facts]) -> Taken:
     """Take in the facts that are newer than what is known; return what they touch."""
     table = SUBJECT_TABLES[kind]
-    known = {row.id: row for row in session.execute(select(table).where(table.c.id.in_([each.id for each in told])))}
+    known = {
+        row.id: row
+        for row in session.execute(select(table).where(among(session, table.c.id, [each.id for each in told])))
+    }
     taken = Taken({row.shard for row in known.values()}, date.max, [], [])
     rows, first = [], date.max
     for facts in sorted(told, key=lambda each: each.id):  # rows are locked in one order, so nobody waits in a ring
@@ -50,13 +53,16 @@ def take_in(session: Session, kind: str, told: Sequence[Facts]) -> Taken:
 
 
 def shards_of(session: Session, subjects: Iterable[str]) -> set[int]:
-    """Return the shards of subjects of either kind: all shards when one is not known yet, for it may be just coming."""
-    known = {
-        row.id: row.shard
-        for table in SUBJECT_TABLES.values()
-        for row in session.execute(select(table.c.id, table.c.shard).where(table.c.id.in_(subjects)))
-    }
-    return set(known.values()) if known.keys() >= set(subjects) else set(range(SHARDS))
+    """Return the shards of subjects of any kind: all shards when one is not known yet, for it may be just coming."""
+    shards: set[int] = set()
+    unknown = set(subjects)
+    for table in SUBJECT_TABLES.values():  # children first, whom most is about
+        if not unknown:
+            break
+        known = session.execute(select(table.c.id, table.c.shard).where(among(session, table.c.id, unknown))).all()
+        shards.update(row.shard for row in known)
+        unknown.difference_update(row.id for row in known)
+    return set(range(SHARDS)) if unknown else shards
 
 
 def know_office(session: Session, declared: Programme, day: date) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
+from hongzhu.database import among
 from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu.facts import ChildFacts
 from hongzhu.programme import Programme
@@ -21,7 +22,6 @@ from hongzhu_registry.retention.rules import WITHDRAWN
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.schools.queries import called
 from hongzhu_registry.sealing import key_ring
-from hongzhu_registry.staging import among
 from hongzhu_registry.tasks.models import Task
 
 OPEN_COLUMNS = {column.name: column for column in Child.__table__.columns if column.name in DOSSIER.keys() - OPENED}

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now, today
+from hongzhu.database import among
 from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.children import announcing, families, queries
@@ -18,7 +19,6 @@ from hongzhu_registry.database import everything, new_id
 from hongzhu_registry.events.service import say_hardship_changed, say_roster_changed
 from hongzhu_registry.schools import queries as schools
 from hongzhu_registry.sealing import key_ring
-from hongzhu_registry.staging import among
 from hongzhu_registry.tallies.queries import touch_children
 
 Expect = Callable[[int], None]

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from hongzhu.database import among
 from hongzhu.i18n import _
 from hongzhu_registry.children.models import Child, RosterEntry
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.sealing import key_ring
-from hongzhu_registry.staging import among
 
 child_column = RosterEntry.__table__.c.child_id
 """The key of the list."""

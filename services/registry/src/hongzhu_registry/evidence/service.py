@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu import messages
 from hongzhu.clock import today
+from hongzhu.database import among
 from hongzhu.errors import ConflictError, InvalidError
 from hongzhu.messages import EvidenceFiled, EvidenceWithdrawn, batches
 from hongzhu_registry import staging
@@ -86,7 +87,7 @@ def file_for(
     known: dict[tuple[str, str], Evidence] = {}
     for ids in batches(sorted({each for each, _, _ in done}), _AT_ONCE):
         with everything(session):  # it may be there though it is out of sight
-            rows = session.scalars(select(Evidence).where(staging.among(session, Evidence.id, ids)))
+            rows = session.scalars(select(Evidence).where(among(session, Evidence.id, ids)))
             known.update({(row.id, row.subject_id): row for row in rows})
     new = [
         messages.Evidence(id=each, kind=kind, subject_id=subject, done_on=day)

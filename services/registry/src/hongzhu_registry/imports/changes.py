@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now, today
+from hongzhu.database import among
 from hongzhu_registry.children.models import Child, Relative
 from hongzhu_registry.database import new_id
 from hongzhu_registry.sealing import KeyRing
-from hongzhu_registry.staging import among
 from hongzhu_registry.workbooks import Child as Row
 
 Family = dict[str, dict[str, Any]]

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
+from hongzhu.database import among
 from hongzhu.messages import batches
 from hongzhu_registry import staging
 from hongzhu_registry.calendar.service import term_start
@@ -82,7 +83,7 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
         (row.child_id, row.school_id): row.content_hash
         for row in session.connection().execute(
             select(RosterEntry.child_id, RosterEntry.school_id, RosterEntry.content_hash).where(
-                staging.among(session, RosterEntry.child_id, [child_id for child_id, _, _ in known.values()])
+                among(session, RosterEntry.child_id, [child_id for child_id, _, _ in known.values()])
             )
         )
     }
@@ -116,7 +117,7 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
     staging.insert(session, RosterEntry, ENTRY, _entries(changed | elsewhere), over=("child_id", "school_id"))
     service.announce(session, [*new, *told])
     if elsewhere:
-        touch_children(session, staging.among(session, Child.id, list(elsewhere)))
+        touch_children(session, among(session, Child.id, list(elsewhere)))
 
 
 def _known(session: Session, placed: Sequence[Placed], *, lock: bool = False) -> dict[bytes, tuple[str, str, Any]]:
@@ -124,7 +125,7 @@ def _known(session: Session, placed: Sequence[Placed], *, lock: bool = False) ->
         return {}
     columns = Child.id_number_index, Child.id, Child.school_id, Child.left_on
     indexes = [each.id_index for each in placed]
-    statement = select(*columns).where(staging.among(session, Child.id_number_index, indexes))
+    statement = select(*columns).where(among(session, Child.id_number_index, indexes))
     # By the connection itself: what the session does with each row for objects takes longer than to find it.
     rows = session.connection().execute(statement.order_by(Child.id).with_for_update() if lock else statement)
     return {bytes(index or b""): (child_id, school_id, left_on) for index, child_id, school_id, left_on in rows}

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hongzhu.database import among
 from hongzhu.messages import batches
 from hongzhu_registry import staging
 from hongzhu_registry.database import FromWorkbook, new_id
@@ -68,7 +69,7 @@ def _known(
     known: dict[str, tuple[str, str | None, int]] = {}
     columns = model.identity, model.id, model.content_hash, model.version
     for some in batches(identities, AT_ONCE):
-        rows = session.execute(select(*columns).where(staging.among(session, model.identity, some)))
+        rows = session.execute(select(*columns).where(among(session, model.identity, some)))
         known.update({str(each): (row_id, digest, version) for each, row_id, digest, version in rows})
     return known
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu import messages
 from hongzhu.clock import today
+from hongzhu.database import among
 from hongzhu.messages import batches
 from hongzhu_registry import staging
 from hongzhu_registry.calendar.service import term_start
@@ -142,7 +143,7 @@ def _supporter(person: Person) -> dict[str, Any]:
 def _lasting(session: Session, children: Sequence[str]) -> dict[tuple[str, str], Lasting]:
     columns = Pairing.child_id, Pairing.kind, Pairing.id, Pairing.supporter_id, Supporter.school_id
     of_these = (
-        staging.among(session, Pairing.child_id, children),
+        among(session, Pairing.child_id, children),
         Pairing.kind.in_(list(KINDS)),
         Pairing.ended_on.is_(None),
     )
@@ -173,7 +174,7 @@ def _last_places(session: Session, supporters: Sequence[str]) -> dict[tuple[str,
         columns = Pairing.supporter_id, Pairing.kind
         taken = (
             select(*columns, func.max(Pairing.place))
-            .where(staging.among(session, Pairing.supporter_id, some))
+            .where(among(session, Pairing.supporter_id, some))
             .group_by(*columns)
         )
         last.update({(supporter, kind): place for supporter, kind, place in session.execute(taken)})

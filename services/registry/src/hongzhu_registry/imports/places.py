@@ -7,13 +7,13 @@ from typing import Protocol, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hongzhu.database import among
 from hongzhu.messages import batches
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.imports.keeping import AT_ONCE
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.sealing import key_ring
-from hongzhu_registry.staging import among
 from hongzhu_registry.workbooks import Source
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from hongzhu.database import among
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.conflicts.queries import in_conflict
-from hongzhu_registry.staging import among
 from hongzhu_registry.tallies.models import EVERYWHERE, ChildTally, TaskTally, Touched
 from hongzhu_registry.tasks.models import Task
 

@@ -25,14 +25,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.clock import today
-from hongzhu.database import upsert
+from hongzhu.database import among, upsert
 from hongzhu.messages import ANSWERS, batches
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.excuses.models import Excuse
 from hongzhu_registry.schools.queries import called
-from hongzhu_registry.staging import among
 from hongzhu_registry.tallies.queries import OF_TASK, touch
 from hongzhu_registry.tasks.models import UNSETTLED, Task, TaskAct
 
