@@ -170,11 +170,15 @@ class Rehearsal:
             tasks = self._ask(lambda: list(self.people.offices["bureau"].items("/tasks", state="due")))
             self.people.take_note(tasks, self.day, self.knowledge.calendar)
         here = {each["id"]: each["school_id"] for each in self.knowledge.children if each["left_on"] is None}
-        news = self._news()
+        news, rules = self._news(), self._new_rules()
         self._do([*self.people.filings(self.day, here), *news])
         self._tell_oracle()
+        if rules:  # what was owed by then is owed by the rules of then
+            self._settle()
+            self._learn()
+            self._do(rules)
         # What was filed counts by its own day, whenever it is heard of; what else happened holds since the day it is heard.
-        if (self.chaos and self.chaos.repeat(self.watch)) or news or self.day >= self.last:
+        if (self.chaos and self.chaos.repeat(self.watch)) or news or rules or self.day >= self.last:
             self._settle()
             self._learn()
 
@@ -201,18 +205,23 @@ class Rehearsal:
 
     def _news(self) -> list[Callable[[], object]]:
         """Return what happens on this day beside the daily work."""
+        if self.day == self.first or self.day.weekday() != 2:
+            return []
+        children = self.knowledge.children
+        self._weeks += 1
+        jobs = self.lives.of_week(self.day, children, [each["id"] for each in self.knowledge.schools])
+        if self._weeks % 6 == 2:
+            jobs += self.lives.test(self.day, children)
+        if self._weeks % 10 == 3:
+            jobs += self.lives.build(self.knowledge.facilities)
+        return jobs
+
+    def _new_rules(self) -> list[Callable[[], object]]:
+        """Return how calendar and programmes are changed on this day, when everything else is done."""
         number, length = (self.day - self.first).days, (self.last - self.first).days + 1
-        schools, children = [each["id"] for each in self.knowledge.schools], self.knowledge.children
-        if number and self.day.weekday() == 2:
-            self._weeks += 1
-            jobs = self.lives.of_week(self.day, children, schools)
-            if self._weeks % 6 == 2:
-                jobs += self.lives.test(self.day, children)
-            if self._weeks % 10 == 3:
-                jobs += self.lives.build(self.knowledge.facilities)
-            return jobs
         if number == length // 3 or (number > length // 3 and not self._edited):
             self._edited = True
+            schools = [each["id"] for each in self.knowledge.schools]
             return self.lives.edit_calendar(self.day, self.knowledge.calendar, schools)
         if number and number % max(20, length // 4) == 0:
             return self.lives.tune(self.day)
