@@ -1,10 +1,12 @@
-"""The connections that a process keeps."""
+"""The connections that a process keeps, and what is said to every kind of database in its own way."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, text
+from sqlalchemy.orm import Session
 
-from hongzhu.database import engine
+from hongzhu.database import among, engine
 
+NAMES = ['东"门', "西\\门", "a,b", "{南}", "", "NULL", "北\n门", "%s", "'"]
 PID = text("SELECT pg_backend_pid()")
 
 
@@ -21,3 +23,20 @@ def test_a_connection_that_the_database_ended_is_replaced_before_anybody_asks_wi
         assert connection.scalar(PID) != before
     other.dispose()
     own.dispose()
+
+
+def test_values_are_found_whatever_signs_they_hold(database_url: str) -> None:
+    named = Table("named", MetaData(), Column("number", Integer), Column("name", String(20)))
+    with Session(engine(database_url)) as session:
+        named.create(session.connection())
+        for number, name in enumerate(NAMES):
+            session.execute(delete(named))
+            session.execute(insert(named).values(number=number, name=name))
+
+            def found(*conditions: object) -> list[int]:
+                return list(session.scalars(select(named.c.number).where(*conditions)))  # type: ignore[arg-type]
+
+            assert found(among(session, named.c.name, NAMES)) == [number]
+            assert found(among(session, named.c.name, [each for each in NAMES if each != name])) == []
+            assert found(among(session, named.c.number, [number, -1])) == [number]
+            assert found(among(session, named.c.number, [])) == []
