@@ -67,5 +67,6 @@ def test_an_agency_sees_whom_its_helpers_were_matched_with(carers: County) -> No
     html = carers.http.get("/agency/matches", headers=ENGLISH).text
     assert "大人arer" in html
     assert "Chosen by hand" in html
+    assert "school-own小学" in html
     carers.http.cookies.set(SESSION, token_of("lawyers"))
     assert "大人arer" not in carers.http.get("/agency/matches", headers=ENGLISH).text

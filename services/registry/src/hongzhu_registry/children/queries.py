@@ -163,6 +163,12 @@ def names_in_sight(session: Session, principal: Principal, ids: Sequence[str]) -
     return {row.id: row.name for row in found if row.name is not None}
 
 
+def schools_in_sight(session: Session, principal: Principal, ids: Sequence[str]) -> dict[str, str]:
+    """Read of what schools children are, by id; those that are out of sight are not there."""
+    statement = visible(session, principal).with_only_columns(Child.id, Child.school_id).where(Child.id.in_(ids))
+    return {row.id: row.school_id for row in session.execute(statement)}
+
+
 def require(session: Session, principal: Principal, child_ids: Sequence[str]) -> str:
     """Return the one school of the children, all of which must be in sight; raises `MissingError`."""
     statement = visible(session, principal).where(Child.id.in_(child_ids))

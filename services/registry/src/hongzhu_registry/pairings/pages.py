@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.children.queries import names_in_sight as child_names
+from hongzhu_registry.children.queries import schools_in_sight
 from hongzhu_registry.pairings import queries
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.rest import InTransaction, Paging
@@ -26,11 +27,13 @@ def list_matches(request: Request, session: InTransaction, reader: Reading, page
     helpers = select(Supporter.id, Supporter.name).where(
         in_sight("supporter", reader), Supporter.id.in_([each["supporter_id"] for each in found["items"]])
     )
+    ids = [each["child_id"] for each in found["items"] if each["child_id"]]
     return show(
         request,
         "matches.html",
         found=found,
         helpers={row.id: row.name for row in session.execute(helpers)},
-        children=child_names(session, reader, [each["child_id"] for each in found["items"] if each["child_id"]]),
+        children=child_names(session, reader, ids),
+        schools_of=schools_in_sight(session, reader, ids),
         schools=school_names(session, reader),
     )
