@@ -5,7 +5,7 @@ from hongzhu.figures import Figure
 from hongzhu.hooks import hook
 from hongzhu.i18n import Text
 from hongzhu.matching import pair
-from hongzhu.messages import TaskClosed, TaskDue, TaskOverdue
+from hongzhu.messages import TaskDue, TaskOverdue
 from hongzhu.programme import All, Programme, SchoolWeeks, Standing, Step, where
 from hongzhu.registry_client import RegistryClient
 
@@ -109,11 +109,3 @@ def task_overdue(message: TaskOverdue, registry: RegistryClient) -> None:
     """Look once more for those for whom there was nobody."""
     if message.programme == LOVE_PARENT:
         pair(message, registry, "love_parent")
-
-
-@hook
-def task_closed(message: TaskClosed, registry: RegistryClient) -> None:
-    """Serve whoever waits, now that there are places enough."""
-    if message.programme == RECRUITING and message.state in {"done", "late"}:
-        for owed in registry.tasks_due("womens_federation"):
-            task_due(owed, registry)

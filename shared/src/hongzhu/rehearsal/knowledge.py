@@ -163,19 +163,21 @@ class Knowledge:
 
     def learn_marks(self, rows: Iterable[Row]) -> None:
         """Take in results of tests, and tell by how many points children fell."""
-        tested: set[tuple[str, date]] = set()
+        tested = set()
         for row in rows:
-            day = date.fromisoformat(row["tested_on"])
-            self._marks[row["child_id"]][row["subject"]][day] = row["mark"]
-            tested.add((row["child_id"], day))
-        for child_id, day in sorted(tested):
-            fell = [
-                marks[max(earlier)] - marks[day]
-                for marks in self._marks[child_id].values()
-                if day in marks and (earlier := [each for each in marks if each < day])
-            ]
-            if (points := max(fell, default=0)) > 0:
-                self.oracle.happen(f"drop-{day}", "assessment_drop", day, child_id, points)
+            self._marks[row["child_id"]][row["subject"]][date.fromisoformat(row["tested_on"])] = row["mark"]
+            tested.add(row["child_id"])
+        for child_id in sorted(tested):
+            subjects = self._marks[child_id].values()
+            # A mark is also what the next one is held against, and that may have been told before.
+            for day in sorted({each for marks in subjects for each in marks}):
+                fell = [
+                    marks[max(earlier)] - marks[day]
+                    for marks in subjects
+                    if day in marks and (earlier := [each for each in marks if each < day])
+                ]
+                if (points := max(fell, default=0)) > 0:
+                    self.oracle.happen(f"drop-{day}", "assessment_drop", day, child_id, points)
 
     def reach(self, day: date) -> None:
         """Let the oracle work out what is owed up to a day, by what it has been told."""
