@@ -59,8 +59,10 @@ def test_nobody_goes_to_another_town_while_somebody_waits_in_their_own(
 class Registry:
     """Answers as the registry does, and lets somebody else be quicker once."""
 
-    def __init__(self, helpers: list[dict[str, Any]], *, quicker: bool = False) -> None:
-        self.helpers, self.quicker = helpers, quicker
+    def __init__(
+        self, helpers: list[dict[str, Any]], *, quicker: bool = False, declined: tuple[str, str] = ("", "")
+    ) -> None:
+        self.helpers, self.quicker, self.declined = helpers, quicker, declined
         self.pairings: list[dict[str, Any]] = []
 
     def get(self, _path: str) -> dict[str, Any]:
@@ -73,6 +75,8 @@ class Registry:
         return list(message.subjects)
 
     def post(self, _path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if (body["supporter_id"], body["child_id"]) == self.declined:
+            raise ConflictError(field="reason")
         helper = next(each for each in self.helpers if each["id"] == body["supporter_id"])
         if self.quicker or not places(helper):
             self.quicker = False
@@ -102,6 +106,15 @@ def test_who_loses_a_place_to_somebody_quicker_chooses_anew() -> None:
     registry = Registry(_helpers([("洪田镇", 1, 0, True), ("洪田镇", 1, 0, True)]), quicker=True)
     pair(due("a"), registry, "friend")  # type: ignore[arg-type]  # it answers as the client does
     assert [(each["child_id"], each["supporter_id"]) for each in registry.pairings] == [("a", "h1")]
+
+
+@pytest.mark.parametrize(("helpers", "served"), [(1, {"b": "h0"}), (2, {"a": "h1", "b": "h0"})])
+def test_what_an_agency_declined_is_matched_with_somebody_else_and_waits_where_there_is_nobody(
+    helpers: int, served: dict[str, str]
+) -> None:
+    registry = Registry(_helpers([("洪田镇", 2, 0, True)] * helpers), declined=("h0", "a"))
+    pair(due("a", "b"), registry, "friend")  # type: ignore[arg-type]  # likewise
+    assert {each["child_id"]: each["supporter_id"] for each in registry.pairings} == served
 
 
 @pytest.mark.parametrize("vetted", [True, False])

@@ -124,7 +124,7 @@ def lawyers_needed(trial: Trial) -> None:
 
 @pytest.mark.usefixtures("lawyers_needed")
 @pytest.mark.parametrize("width", [390, 1440])
-def test_an_agency_vets_a_helper_sees_the_match_with_its_reason_and_records_a_lesson(
+def test_an_agency_vets_a_helper_confirms_the_match_by_its_reason_and_records_a_lesson(
     browser: Browser, trial: Trial, width: int
 ) -> None:
     name, towns = f"韩律师{width}", {school.name: school.town for school in trial.invented.schools}
@@ -152,8 +152,11 @@ def test_an_agency_vets_a_helper_sees_the_match_with_its_reason_and_records_a_le
         wait_for("the helper to be matched", is_matched, 60)
         school = matched.locator("td").first.inner_text().strip()
         near = "同一乡镇" if towns[school] == town else "不在同一乡镇：就近已无空余名额"
-        expect(matched.locator("td").last).to_have_text(f"{near}；有1个空余名额")
+        expect(matched.locator("td").nth(2)).to_have_text(f"{near}；有1个空余名额")
         assert wide(page) <= 0
+        matched.first.get_by_role("button", name=f"确认 {name}").click()
+        expect(page.get_by_role("status")).to_contain_text("已确认")
+        expect(matched.first).to_contain_text("已确认")
 
         go(page, "本部门工作")
         page.get_by_role("link", name="记录 开学第一课").click()

@@ -89,6 +89,7 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/agency"): {"carers", "lawyers"},
     ("GET", "/agency/helpers"): {"carers", "lawyers"},
     ("GET", "/agency/matches"): {"carers", "lawyers"},
+    ("POST", "/agency/matches/pairing-own"): {"carers", "lawyers"},
     ("POST", "/agency/helpers"): {"carers", "lawyers"},
     ("POST", "/agency/helpers/carer-own"): {"carers", "lawyers"},
     ("POST", "/agency/referrals/referral-own"): {"carers", "lawyers"},

@@ -4,7 +4,7 @@ The choice is a function of values; what must hold when two choose at once, the 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hongzhu.errors import ConflictError
@@ -19,8 +19,13 @@ def places(helper: Row) -> int:
     return max(int(helper["capacity"] or 1) - int(helper["paired"]), 0)
 
 
-def match(helpers: Sequence[Row], waiting: Sequence[Row]) -> list[tuple[Row, Row]]:
-    """Give everybody who waits a helper, as far as there are places: of the same town first, else from where most are free."""
+def match(
+    helpers: Sequence[Row], waiting: Sequence[Row], declined: Collection[tuple[str, str]] = ()
+) -> list[tuple[Row, Row]]:
+    """Give everybody who waits a helper, as far as there are places: of the same town first, else from where most are free.
+
+    `declined` are those, a helper's id and a subject's, that are not matched again.
+    """
     free = {each["id"]: places(each) for each in helpers if each["vetted"]}
     matched: list[tuple[Row, Row]] = []
     left = list(waiting)
@@ -30,7 +35,13 @@ def match(helpers: Sequence[Row], waiting: Sequence[Row]) -> list[tuple[Row, Row
             in_town = Counter(dict.fromkeys({each["town"] for each in helpers}, 0))
             for each in helpers:
                 in_town[each["town"]] += free.get(each["id"], 0)
-            suiting = [each for each in helpers if free.get(each["id"]) and (not near or each["town"] == one["town"])]
+            suiting = [
+                each
+                for each in helpers
+                if free.get(each["id"])
+                and (not near or each["town"] == one["town"])
+                and (each["id"], one["id"]) not in declined
+            ]
             chosen = max(suiting, key=lambda each: in_town[each["town"]], default=None)
             if chosen is None:
                 unserved.append(one)
@@ -44,17 +55,19 @@ def match(helpers: Sequence[Row], waiting: Sequence[Row]) -> list[tuple[Row, Row
 def pair(message: TaskDue | TaskOverdue, registry: RegistryClient, kind: str) -> None:
     """Answer tasks by tying each subject to a helper of a kind who is free; with nobody free, they stay due.
 
-    Whoever loses a place to another worker chooses anew among those who are free then.
+    Whoever loses a place to another worker chooses anew among those who are free then; so does who is told that the agency
+    declined this very match.
     """
     owed, helpers = registry.still_owed(message), _free(registry, kind)
     if not (owed and helpers):
         return
     town = registry.get(f"/schools/{message.school_id}")["town"]
     waiting: list[Row] = [{"id": subject, "town": town} for subject in owed]
+    declined: set[tuple[str, str]] = set()
     while waiting and helpers:
         lost: list[Row] = []
         taken = Counter[str]()
-        for helper, one in match(helpers, waiting):
+        for helper, one in match(helpers, waiting, declined):
             subject = "school_id" if one["id"] == message.school_id else "child_id"
             free = places(helper) - taken[helper["id"]]
             taken[helper["id"]] += 1
@@ -63,7 +76,9 @@ def pair(message: TaskDue | TaskOverdue, registry: RegistryClient, kind: str) ->
             try:
                 registry.post("/pairings", made)
             except ConflictError as error:
-                if error.field == "supporter_id":
+                if error.field == "reason":
+                    declined.add((helper["id"], one["id"]))
+                if error.field in ("supporter_id", "reason"):
                     lost.append(one)  # somebody was quicker; else the subject has somebody already, or has left
         waiting, helpers = lost, _free(registry, kind) if lost else []
 

@@ -1,16 +1,15 @@
-"""An agency's helpers as a page: added, vetted and found again; and whom they were matched with."""
+"""An agency's helpers as a page: added, vetted and found again."""
 
 import re
 
 import pytest
-from county import LOVE, County, due, token_of
+from county import County, token_of
 from sqlalchemy import select
 from teachers_page import ENGLISH
 
 from hongzhu_registry.database import database
 from hongzhu_registry.signed_in import SESSION
 from hongzhu_registry.supporters.models import Supporter
-from hongzhu_registry.tasks.consumers import on_task_due
 
 PATH = "/agency/helpers"
 
@@ -57,16 +56,3 @@ def test_the_list_goes_on_page_by_page_and_shows_no_other_agency_s_helper(carers
         following = re.search(r'href="([^"]+)">Next page', html)
         query = following.group(1).replace("&amp;", "&") if following else ""
     assert seen == everybody
-
-
-def test_an_agency_sees_whom_its_helpers_were_matched_with(carers: County) -> None:
-    with database.transaction() as session:
-        on_task_due(session, due(LOVE, "child-own"))
-    sent = {"kind": "love_parent", "supporter_id": "carer", "child_id": "child-own"}
-    assert carers.ask("carers", "POST", "/pairings", sent).status_code == 201
-    html = carers.http.get("/agency/matches", headers=ENGLISH).text
-    assert "大人arer" in html
-    assert "Chosen by hand" in html
-    assert "school-own小学" in html
-    carers.http.cookies.set(SESSION, token_of("lawyers"))
-    assert "大人arer" not in carers.http.get("/agency/matches", headers=ENGLISH).text

@@ -44,3 +44,5 @@ class Pairing(GivesEvidence, Base):
     ended_on: Mapped[date | None]
     reason: Mapped[Any | None] = mapped_column(JSON)
     """Why this supporter and no other, as `hongzhu.matching` had it: of the same town or not, and how many places were free."""
+    accepted_on: Mapped[date | None]
+    """The day on which the agency said that it suits; one that was matched lasts meanwhile, and may be declined."""

@@ -42,7 +42,7 @@ def pair(
     """Tie a vetted supporter with a free place to a child or a school.
 
     Raises `MissingError` for what is out of sight and `ConflictError` when the subject is paired, the places are taken or the
-    child has left, also when two ask at once.
+    child has left, also when two ask at once; and when a match, which has a `reason`, was declined before.
     """
     began_on = began_on or today()
     if began_on > today():
@@ -60,6 +60,8 @@ def pair(
             "Nobody meets a child unvetted: this supporter has not been vetted yet.", field="supporter_id"
         )
     evidence.must_be_theirs(session, principal, kind, "pairing")
+    if reason is not None and queries.was_declined(session, kind, supporter_id, child_id, school_id):
+        raise ConflictError("This match was declined; somebody else is to be found.", field="reason")
     places = supporter["capacity"] or 1
     taken = set(
         session.scalars(
@@ -109,6 +111,18 @@ def end(
     pairing.version += 1
     session.flush()
     _touched(session, pairing)
+    return pairing
+
+
+def accept(session: Session, principal: Principal, pairing_id: str) -> Pairing:
+    """Say that a match suits; raises `ConflictError` when it is over."""
+    principal.must_be("agency")
+    pairing = _locked(session, principal, pairing_id)
+    if pairing.ended_on is not None:
+        raise ConflictError("This pairing is over already.")
+    pairing.accepted_on = pairing.accepted_on or today()
+    pairing.version += 1
+    session.flush()
     return pairing
 
 
