@@ -52,8 +52,9 @@ WEEKLY = ("weekly_talk", "weekly_tutoring", "family_call")
 PAGES = {
     "children": (
         "/children?status=present",
-        "/children?q=zq",
-        "/children?q=李德",
+        "/children?q=z",  # a page of them, here and there
+        "/children?q=李",
+        "/children?q=李德1043",  # one child
         "/children?status=present&in_poverty=true",
     ),
     "overview": ("/overview",),

@@ -223,7 +223,7 @@ def among(session: Session, column: Any, values: Collection[Any]) -> ColumnEleme
     return column.in_(values)  # type: ignore[no-any-return]  # likewise
 
 
-def _array(values: Iterable[str | bytes | int]) -> str:
+def _array(values: Iterable[str | bytes | int | date]) -> str:
     """Write an array as PostgreSQL does; the driver would look at each value by itself, for longer than the look-up takes."""
     written = (f"\\x{each.hex()}" if isinstance(each, bytes) else str(each) for each in values)
     quoted = ('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in written)

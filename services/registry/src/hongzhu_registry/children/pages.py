@@ -24,7 +24,7 @@ from hongzhu_registry.pages import spoken_class
 from hongzhu_registry.photos import queries as photos
 from hongzhu_registry.programmes.queries import definitions, names_of_kinds
 from hongzhu_registry.rest import InTransaction, Page, Paging
-from hongzhu_registry.schools.queries import names, names_in_sight
+from hongzhu_registry.schools.queries import names, names_to_show
 from hongzhu_registry.signed_in import Narrowing, Pages, Reading, see_other, show
 from hongzhu_registry.timeline import service as timeline
 
@@ -61,13 +61,14 @@ def list_children(
     if filters.q and queries.is_number(filters.q) and len(found["items"]) == 1:
         path = f"/children/{found['items'][0]['id']}"
         return Response(headers={"HX-Redirect": path}) if "hx-request" in request.headers else see_other(path)
+    schools = {each["school_id"] for each in found["items"]}
     return show(
         request,
         "children.html",
         found=found,
         grades=[(str(grade), spoken_class(grade, None)) for grade in GRADES],
         seen=set(statement.selected_columns.keys()),
-        schools=names_in_sight(session, reader) if reader.role != "agency" else names(session),
+        schools=names_to_show(session, reader, schools) if reader.role != "agency" else names(session),
     )
 
 

@@ -1,11 +1,12 @@
 """Statements about schools."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
+from hongzhu.database import among
 from hongzhu.errors import MissingError
 from hongzhu.facts import SchoolFacts
 from hongzhu_registry.access.policy import Principal
@@ -15,6 +16,9 @@ from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.schools.models import School
 
 COLUMNS = [column for column in School.__table__.columns if column.name not in UNSHOWN]
+
+TO_CHOOSE_FROM = 200
+"""Schools in a list that somebody chooses from; where there are more, one says how the name begins."""
 
 
 def visible(principal: Principal) -> Select[Any]:
@@ -55,3 +59,12 @@ def names_in_sight(session: Session, principal: Principal) -> dict[str, str]:
     """Read what the schools in sight are called, by id, in the order of their names."""
     statement = visible(principal).with_only_columns(School.id, School.name).order_by(School.name)
     return {row.id: row.name for row in session.execute(statement)}
+
+
+def names_to_show(session: Session, principal: Principal, ids: Collection[str]) -> dict[str, str]:
+    """Read what the schools in sight are called, by id: all as long as one may choose among them, else some and those of `ids`."""
+    statement = visible(principal).with_only_columns(School.id, School.name).order_by(School.name)
+    rows = session.execute(statement.limit(TO_CHOOSE_FROM + 1)).all()
+    if len(rows) > TO_CHOOSE_FROM:
+        rows = [*rows, *session.execute(statement.where(among(session, School.id, ids)))]
+    return {row.id: row.name for row in rows}

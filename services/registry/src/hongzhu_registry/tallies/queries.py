@@ -56,6 +56,13 @@ def take(session: Session, most: int) -> tuple[set[str], set[tuple[str, date]]]:
     return children, {(school, period) for school, period in taken if period is not None}
 
 
+def overdue_days(session: Session, day: date) -> list[date]:
+    """Name the days on which something was due that is overdue on `day`, of all schools together."""
+    overdue = TaskTally.settled.is_(None), TaskTally.due_on < day, TaskTally.grace_until >= day
+    days = select(TaskTally.due_on).where(TaskTally.school_id == EVERYWHERE, *overdue).distinct()
+    return sorted(session.scalars(days))
+
+
 def count_children(session: Session, schools: Collection[str]) -> None:
     """Count the children of schools again, and then all."""
     here = Child.left_on.is_(None)

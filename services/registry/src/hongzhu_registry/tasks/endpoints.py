@@ -6,9 +6,9 @@ from fastapi import Query
 
 from hongzhu.clock import today
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router
-from hongzhu_registry.tasks import history, queries
-from hongzhu_registry.tasks.assignees import assigned_to
+from hongzhu_registry.tasks import history
 from hongzhu_registry.tasks.filters import Filters
+from hongzhu_registry.tasks.listing import listed
 from hongzhu_registry.tasks.models import Task
 
 router = Router(prefix="/tasks", tags=["tasks"])
@@ -19,11 +19,7 @@ def list_tasks(
     session: InTransaction, principal: Asking, page: Paging, filters: Annotated[Filters, Query()]
 ) -> dict[str, Any]:
     """List the tasks in sight, each with its state today."""
-    day = today()
-    statement = queries.filtered(queries.visible(principal, day), day, filters.model_dump())
-    if filters.assignee_id is not None:
-        statement = statement.where(assigned_to(session, filters.assignee_id))
-    return page.of(session, statement, Task.__table__.c.id)
+    return page.of(session, listed(session, principal, filters, today()), Task.__table__.c.id)
 
 
 @router.get("/{task_id}")

@@ -15,10 +15,11 @@ from hongzhu_registry.menu import OFFICES
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.rest import InTransaction, Paging
 from hongzhu_registry.schools.queries import names_in_sight as school_names
+from hongzhu_registry.schools.queries import names_to_show
 from hongzhu_registry.signed_in import Narrowing, Pages, Reading, see_other, show
 from hongzhu_registry.tasks import history, queries
-from hongzhu_registry.tasks.assignees import assigned_to
 from hongzhu_registry.tasks.filters import Filters
+from hongzhu_registry.tasks.listing import listed
 from hongzhu_registry.tasks.models import Task
 
 router = Pages()
@@ -37,21 +38,19 @@ def list_tasks(
 ) -> HTMLResponse:
     """Show the tasks in sight, each with whom it is for."""
     reader.must_be(*OFFICES)
-    day = today()
-    statement = queries.filtered(queries.visible(reader, day), day, filters.model_dump())
-    if filters.assignee_id is not None:
-        statement = statement.where(assigned_to(session, filters.assignee_id))
+    statement = listed(session, reader, filters, today())
     # What is still to be done: the longest due first.  Everything else: the newest first.
     to_do = filters.state in ("due", "overdue")
     day_of_key = (Task.due_on if to_do else Task.opens_on).label("day_of_key")
     found = page.of(session, statement.add_columns(day_of_key), day_of_key, Task.__table__.c.id, newest_first=not to_do)
+    subjects = [each["subject_id"] for each in found["items"]]
     return show(
         request,
         "tasks.html",
         found=found,
         programmes={each.code: str(each.name) for each in definitions(session, reader.agency)},
-        schools=school_names(session, reader),
-        children=names_in_sight(session, reader, [each["subject_id"] for each in found["items"]]),
+        schools=names_to_show(session, reader, {*subjects, *(each["school_id"] for each in found["items"])}),
+        children=names_in_sight(session, reader, subjects),
     )
 
 
