@@ -64,7 +64,9 @@ def pages(clients: Mapping[str, httpx.Client]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for role, client in clients.items():
         asked: set[str] = set()
+        # From the menu, and to what may stand empty, so that no link leads to it.
         ahead = [place.path for place in menu_of(role)]  # type: ignore[arg-type]  # ROLES are roles
+        ahead += [path for path in known if "{" not in path]
         while ahead:
             address = ahead.pop(0)
             pattern = _pattern(known, address)

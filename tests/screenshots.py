@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests import desk  # found by the line above
 
 from hongzhu import runtime
+from hongzhu.rehearsal.command import demo_data
 from hongzhu_registry.signed_in import SESSION
 
 CHROMIUM = os.environ.get("HONGZHU_TEST_CHROMIUM", "/usr/bin/chromium")
@@ -72,10 +74,18 @@ def addresses(home: Path, week: str) -> tuple[dict[str, tuple[str, str]], dict[s
     accounts = json.loads((home / "credentials.json").read_text())
     school = next(each for each in accounts if each.startswith("school:")).partition(":")[2]
     clients = desk.people(desk.administrator(host, partial(_command, home)), school, "womens_federation")
-    desk.close_report(clients["bureau"])
-    first = {"start": ("", "/"), "sign-in": ("", "/sign-in"), "week": ("", week), "expired-link": ("", "/w/expired")}
+    bureau = clients["bureau"]
+    desk.close_report(bureau)
+    workbook = next(iter(sorted(demo_data().glob("*.xlsx"))))
+    bureau.post("/imports", files={"files": (workbook.name, workbook.read_bytes())})  # so that there is one to look at
     found = {_name(pattern): seen for pattern, seen in desk.pages(clients).items()}
-    return first | found, {role: client.cookies[SESSION] for role, client in clients.items()}
+    copy = re.findall(r"/g/[\w.~-]+", bureau.post(f"{found['children-child_id'][1]}/guardian-link").text)
+    talk = re.findall(r'href="(/w/[^"]+)"', httpx.get(week).text)
+    links = {"week": week, "record": talk[0], "own-account": f"{week}/account", "guardians-copy": copy[0]}
+    first = {"start": "/", "sign-in": "/sign-in", "expired-link": "/w/expired"} | links
+    return {name: ("", address) for name, address in first.items()} | found, {
+        role: client.cookies[SESSION] for role, client in clients.items()
+    }
 
 
 def main() -> int:

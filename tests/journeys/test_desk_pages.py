@@ -190,7 +190,7 @@ def test_an_officer_takes_a_county_in(browser: Browser, trial: Trial, width: int
         go(page, "Workbooks")
         files = [*sorted(trial.folder.iterdir()), trial.folder.parent / f"转入{moved}.xlsx"]
         page.locator("#f-files").set_input_files(files)
-        page.locator('a[href="/conflicts"]').first.click(timeout=30_000)
+        page.locator('a[href="/conflicts"]').first.click(timeout=90_000)  # a county is taken in meanwhile
         expect(page.get_by_role("link", name=moved)).to_be_visible()
         assert wide(page) <= 0
         page.locator("form[action$='/settle'] button.btn-primary").click()
