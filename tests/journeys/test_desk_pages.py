@@ -3,9 +3,9 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
 from tests import desk
 from tests.journeys import county
-from tests.journeys.county import COUNSELLOR, FIRST_DAY, TALK, County
+from tests.journeys.county import COUNSELLOR, FIRST_DAY, County
 from tests.journeys.test_my_week_page import browser as browser  # noqa: PLC0414  # the fixture
 from tests.journeys.test_my_week_page import wide
 from tests.proofs.stack import Embedded
@@ -27,39 +27,35 @@ pytestmark = pytest.mark.browser
 FIRST_LESSON = "legal_aid.first_lesson"
 HEAVIEST = 300_000
 """Bytes that a page may cost on its first visit; the overview, with a county in its charts, is worth a little more."""
-LETTERS = dict(
-    zip(
-        "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜安邦成德恩芳光海佳凯兰明宁平清荣山思涛文祥雅永远泽志竹晨露禾苗谷雨",
-        "zqslzwzwfccwjshyzqyxhlszkcyhjwtjabcdefghjklmnpqrsstwxyyyzzzclhmgy",
-        strict=True,
-    )
-)
-"""How the county's names are typed."""
 
 
-class Trial(NamedTuple):
-    """The running stack, its county's folder, and who has signed in."""
+@dataclass
+class Desk:
+    """The running stack, and who has signed in."""
 
     stack: Embedded
-    invented: County
-    folder: Path
-    moved: tuple[str, ...]
-    """The names of children whom a workbook of their own, beside the folder, puts on another school's roster."""
     clients: dict[str, httpx.Client]
+
+
+@dataclass
+class Trial(Desk):
+    """A desk with a county, of whose children one stands on two schools' rosters."""
+
+    invented: County
+    moved: str
 
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    """Run the whole system with its accounts and no more; children of the county stand on two rosters."""
+    """Run the whole system with a county's workbooks taken in, and its accounts; a child of it stands on two rosters."""
     folder = tmp_path_factory.mktemp("desk")
     invented = county.invent(seed=2024, schools=2, children=30)
-    invented.write(folder / "county")
-    invented.write_calendar(folder / "county")
-    moved = invented.children[:2]
-    for child in moved:
-        other = next(each for each in invented.schools if each != child.school)
-        row = county._child_row(child._replace(school=other))
-        county._write(folder / f"转入{child.name}.xlsx", "摸底表", county._CHILD_HEADER, [row])
+    county_folder = invented.write(folder / "county")
+    invented.write_calendar(county_folder)
+    moved = invented.children[0]
+    other = next(each for each in invented.schools if each != moved.school)
+    row = county._child_row(moved._replace(school=other))
+    county._write(county_folder / f"转入{moved.name}.xlsx", "摸底表", county._CHILD_HEADER, [row])
     stack = Embedded(folder / "stack")
     clients: dict[str, httpx.Client] = {}
     try:
@@ -69,14 +65,11 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
         admin = clients["admin"] = desk.administrator(stack.web, stack.command)
         wait_for("the agencies", lambda: admin.get("/agencies").text.count('scope="row"') >= 9, 60)
         clients["bureau"] = desk.opened(admin, "bureau")
-        schools = (folder / "county" / "各校名单.xlsx").read_bytes()
-        clients["bureau"].post("/imports", files={"files": ("各校名单.xlsx", schools)})
-        wait_for("the schools", lambda: moved[0].school.code in admin.get("/accounts/new").text, 60)
-        clients["school"] = desk.opened(admin, "school", school_id=moved[0].school.code)
+        stack.command("import", county_folder)
+        clients["school"] = desk.opened(admin, "school", school_id=moved.school.code)
         clients["agency"] = desk.opened(admin, "agency", agency="legal_aid")
         clients["auditor"] = desk.opened(admin, "auditor")
-        names = tuple(child.name for child in moved)
-        yield Trial(stack, invented, folder / "county", names, {role: clients[role] for role in desk.ROLES})
+        yield Trial(stack, {role: clients[role] for role in desk.ROLES}, invented, moved.name)
     finally:
         for client in clients.values():
             client.close()
@@ -84,12 +77,12 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
 
 
 @contextmanager
-def screen(browser: Browser, trial: Trial, role: str, width: int = 1440, **more: Any) -> Iterator[Page]:
+def screen(browser: Browser, at: Desk, role: str, width: int = 1440, **more: Any) -> Iterator[Page]:
     """Sit before a screen, signed in; afterwards nothing was asked of another host, and the policy was never broken."""
     context = browser.new_context(
-        base_url=trial.stack.web, viewport={"width": width, "height": 844}, **({"locale": "en-GB"} | more)
+        base_url=at.stack.web, viewport={"width": width, "height": 844}, **({"locale": "en-GB"} | more)
     )
-    context.add_cookies([{"name": SESSION, "value": trial.clients[role].cookies[SESSION], "url": trial.stack.web}])
+    context.add_cookies([{"name": SESSION, "value": at.clients[role].cookies[SESSION], "url": at.stack.web}])
     page = context.new_page()
     asked: list[str] = []
     complaints: list[str] = []
@@ -98,7 +91,7 @@ def screen(browser: Browser, trial: Trial, role: str, width: int = 1440, **more:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: dialog.accept())
     yield page
-    assert {url.split("/")[2] for url in asked if not url.startswith("data:")} == {trial.stack.web.split("/")[2]}
+    assert {url.split("/")[2] for url in asked if not url.startswith("data:")} == {at.stack.web.split("/")[2]}
     assert complaints == []
     context.close()
 
@@ -111,10 +104,7 @@ def is_complaint(message: ConsoleMessage) -> bool:
 @pytest.fixture(scope="module")
 def lawyers_needed(trial: Trial) -> None:
     """Owe every school a law counsellor and a first lesson of term, before any lawyer is known."""
-    bureau = trial.clients["bureau"]
-    bureau.post("/imports", files={"files": ("县校历.xlsx", (trial.folder / "县校历.xlsx").read_bytes())})
     with trial.stack.bureau() as api:
-        wait_for("the calendar", lambda: api.get("/calendar").json().get("terms"), 60)
         for code in (COUNSELLOR, FIRST_LESSON):
             api.post(f"/programmes/{code}/approve", json={}).raise_for_status()
         for code in (COUNSELLOR, FIRST_LESSON):
@@ -182,39 +172,6 @@ def go(page: Page, place: str) -> None:
     page.get_by_role("navigation").get_by_role("link", name=place, exact=True).click()
 
 
-@pytest.mark.parametrize(("width", "nth", "programme"), [(390, 0, TALK), (1440, 1, "education_bureau.birthday")])
-def test_an_officer_takes_a_county_in(browser: Browser, trial: Trial, width: int, nth: int, programme: str) -> None:
-    moved = trial.moved[nth]
-    with screen(browser, trial, "bureau", width) as page:
-        page.goto("/home")
-        go(page, "Workbooks")
-        files = [*sorted(trial.folder.iterdir()), trial.folder.parent / f"转入{moved}.xlsx"]
-        page.locator("#f-files").set_input_files(files)
-        page.locator('a[href="/conflicts"]').first.click(timeout=90_000)  # a county is taken in meanwhile
-        expect(page.get_by_role("link", name=moved)).to_be_visible()
-        assert wide(page) <= 0
-        page.locator("form[action$='/settle'] button.btn-primary").click()
-        expect(page.get_by_role("status")).to_contain_text(moved)
-
-        go(page, "Programmes")
-        page.locator(f'a[href="/programmes/{programme}"]').first.click()
-        assert wide(page) <= 0
-        page.get_by_role("button", name="Approve").click()
-        expect(page.get_by_role("status")).to_contain_text("It runs.")
-
-        page.get_by_role("searchbox", name="Find a child").fill("".join(LETTERS[sign] for sign in moved))
-        page.keyboard.press("Enter")
-        page.get_by_role("link", name=moved).first.click()
-        expect(page.get_by_role("heading", name=moved, level=1)).to_be_visible()
-        assert wide(page) <= 0
-
-        go(page, "Report")
-        page.get_by_role("button", name="Show").click()
-        page.locator(".paper a", has_text="30").first.click()
-        expect(page.locator("tbody tr")).to_have_count(30)
-        assert wide(page) <= 0
-
-
 @pytest.fixture(scope="module")
 def union(trial: Trial) -> Iterator[None]:
     """Let the trade union answer referrals, and somebody of it sign in."""
@@ -232,7 +189,7 @@ def test_an_agency_takes_a_child_on_that_a_school_passed_to_it_and_says_that_it_
     browser: Browser, trial: Trial, width: int, nth: int
 ) -> None:
     with trial.stack.bureau() as api:
-        children = [child for child in api.get("/children").json()["items"] if child["name"] not in trial.moved]
+        children = [child for child in api.get("/children").json()["items"] if child["name"] != trial.moved]
         child = sorted(children, key=lambda each: each["name"])[nth]
         said = {"child_id": child["id"], "organisation": "trade_union", "referred_on": str(FIRST_DAY)}
         api.post("/referrals", json=said).raise_for_status()

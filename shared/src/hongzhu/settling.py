@@ -28,6 +28,8 @@ class Watch:
         self._queues = [] if settings().embedded else [each.queue for each in runtime.agencies()]
         self._through = dict.fromkeys((each.name for each in self._services), 0)
         self._settled: dict[str, set[str]] = {each.name: set() for each in self._services}
+        self._unheard: dict[str, set[str]] = {each.name: set() for each in self._services}
+        """What the last whole look found to be on its way to each."""
         self._broker: Connection | None = None
         self.said: Counter[str] = Counter()
         """How many messages of each topic were said in all."""
@@ -35,9 +37,15 @@ class Watch:
 
     def unfinished(self) -> str:
         """Name something that is on its way or left to do; empty when there is nothing."""
-        for service in self._services:  # by far the most frequent answer, and the cheapest question
+        # The cheap questions first: they are answered with a yes by far the most often.
+        for service in self._services:
             if self._has_to_send(service):
                 return f"outbox of {service.name}"
+        for service in self._services:
+            if unheard := self._still_unheard(service, self._unheard[service.name]):
+                return f"{len(unheard)} messages to {service.name}"
+        if busy := self._busy():
+            return busy
         said: dict[str, set[str]] = {}
         ends: dict[str, int] = {}
         for service in self._services:
@@ -48,12 +56,10 @@ class Watch:
                 said.setdefault(topic, set()).add(message_id)
         for service in self._services:
             theirs = set().union(*(said.get(each.topic, ()) for each in service.consumers))
-            new = theirs - self._settled[service.name]
-            if unheard := new - self._handled(service, sorted(new)):
+            if unheard := self._still_unheard(service, theirs - self._settled[service.name]):
                 return f"{len(unheard)} messages to {service.name}"
-        for service in self._services:
-            if service.is_busy():
-                return f"{service.name} by the clock"
+        if busy := self._busy():  # by something heard since it was asked above
+            return busy
         if self._queues and (queue := self._waiting()):
             return f"queue {queue}"
         self._note(said, ends)
@@ -96,13 +102,17 @@ class Watch:
         with service.database.reading() as session:
             return session.scalar(select(table.c.sequence).where(table.c.published_at.is_(None)).limit(1)) is not None
 
-    def _handled(self, service: Service, ids: Sequence[str]) -> set[str]:
-        table = service.database.metadata.tables[inbox.NAME]
-        found: set[str] = set()
-        with service.database.reading() as session:
-            for some in batches(ids, _AT_ONCE):
-                found.update(session.scalars(select(table.c.message_id).where(table.c.message_id.in_(some))))
-        return found
+    def _busy(self) -> str:
+        return next((f"{each.name} by the clock" for each in self._services if each.is_busy()), "")
+
+    def _still_unheard(self, service: Service, ids: set[str]) -> set[str]:
+        if ids:
+            table = service.database.metadata.tables[inbox.NAME]
+            with service.database.reading() as session:
+                for some in batches(sorted(ids), _AT_ONCE):
+                    ids = ids.difference(session.scalars(select(table.c.message_id).where(table.c.message_id.in_(some))))
+        self._unheard[service.name] = ids
+        return ids
 
     def _waiting(self) -> str:
         # To come to the broker takes longer than to ask it: the connection is kept as long as it lasts.
