@@ -279,7 +279,7 @@ class Rehearsal:
 
     def _wait_for(self, futures: Sequence[Future[Any]]) -> list[Any]:
         # What is asked gives up by itself when its own patience ends; meanwhile whoever dies is started again.
-        while wait(futures, timeout=0.01).not_done:
+        while wait(futures, timeout=0.05).not_done:
             self._look()
         return [each.result() for each in futures]
 
