@@ -24,7 +24,7 @@ def export_child(
     copy = service.copy_of(session, principal, child_id)
     if as_ == "json":
         return dict(copy)
-    return Response(service.workbook(copy), headers=service.AS_FILE)
+    return Response(service.workbook(session, copy), headers=service.AS_FILE)
 
 
 @router.post("/guardian-link", status_code=201)
