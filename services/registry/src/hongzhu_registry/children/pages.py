@@ -25,7 +25,7 @@ from hongzhu_registry.photos import queries as photos
 from hongzhu_registry.programmes.queries import names as programme_names
 from hongzhu_registry.programmes.queries import names_of_kinds
 from hongzhu_registry.rest import InTransaction, Page, Paging
-from hongzhu_registry.schools.queries import names, names_to_show
+from hongzhu_registry.schools.queries import TO_CHOOSE_FROM, names, names_to_show
 from hongzhu_registry.signed_in import Narrowing, Pages, Reading, see_other, show
 from hongzhu_registry.timeline import service as timeline
 
@@ -69,6 +69,7 @@ def list_children(
         found=found,
         grades=[(str(grade), spoken_class(grade, None)) for grade in GRADES],
         seen=set(statement.selected_columns.keys()),
+        to_choose_from=TO_CHOOSE_FROM,
         schools=names_to_show(session, reader, schools) if reader.role != "agency" else names(session),
     )
 
