@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import click
 import pytest
 from click.testing import CliRunner
-from tests.house import reference
+from tests.house import reference, topics
 
 from hongzhu.cli import main
 from hongzhu.messages import TOPICS
@@ -71,7 +71,7 @@ def test_the_example_of_a_topic_is_a_message(topic: str) -> None:
 
 def test_every_topic_is_said_by_one_and_heard_by_some() -> None:
     for topic, message in TOPICS.items():
-        says, hears = reference.says_and_hears(message)
+        says, hears = topics.says_and_hears(message)
         assert len(says) == 1, topic
         assert hears, topic
 

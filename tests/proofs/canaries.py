@@ -7,50 +7,27 @@ is sealed may not stand in clear in a dump of the registry's own.
 """
 
 import json
-import os
 import signal
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 from psycopg import OperationalError
 from tests.journeys.county import FIRST_DAY
 from tests.journeys.people import Mailbox, mail_server
-from tests.proofs.flock import MARKS, NAME, POISON, SEALED, Flock, Writings
+from tests.proofs.flock import NAME, POISON, Flock
 from tests.proofs.forking import Forked
-from tests.proofs.servers import postgres_program
+from tests.proofs.searching import Outcome, Say, search
 from tests.proofs.stack import SERVICES, VHOST, Distributed
 
 from hongzhu.waiting import wait_for
 
-Say = Callable[[str], None]
 QUEUES = (*SERVICES, "agency.education_bureau", "agency.legal_aid")
-
-
-class Outcome(NamedTuple):
-    """What the search came to."""
-
-    canaries: int
-    places: int
-    hits: list[str]
-    clear: list[str]
-    seen: int
-    """How many names stand in the registry's own dump, where they belong: the search does find what is there."""
-
-    def __str__(self) -> str:
-        return f"canaries={self.canaries} places={self.places} hits={len(self.hits)} clear={len(self.clear)}"
-
-    @property
-    def clean(self) -> bool:
-        """Whether nothing leaked."""
-        return not self.hits and not self.clear
 
 
 class Life:
@@ -312,52 +289,6 @@ class Life:
         depths = self.stack.servers.rabbitmq.depths(VHOST)
         return {queue: many for queue, many in depths.items() if queue.endswith(".parked") or not parked}
 
-    def places(self) -> Iterator[tuple[str, bytes]]:
-        """Yield everything that the search looks at, but the registry's own database."""
-        stack = self.stack
-        yield from ((f"log {file.relative_to(stack.folder)}", file.read_bytes()) for file in _files(stack.folder))
-        yield from ((f"answer {number}", answer) for number, answer in enumerate(self.answers))
-        yield "metrics", httpx.get(f"{stack.web}/metrics", timeout=30).content
-        for number, mail in enumerate(self.mailbox.messages):
-            yield f"mail {number}", _said(mail)
-        for queue in self._depths():
-            asked = {"count": 100_000, "ackmode": "ack_requeue_true", "encoding": "auto"}
-            for number, message in enumerate(stack.servers.rabbitmq.ask("POST", f"/queues/{VHOST}/{queue}/get", asked)):
-                yield f"message {number} in {queue}", json.dumps(message, ensure_ascii=False).encode()
-        for file in _files(stack.servers.rabbitmq.folder):
-            yield f"broker {file.relative_to(stack.servers.rabbitmq.folder)}", file.read_bytes()
-        yield "PostgreSQL's log", (stack.servers.postgres.folder / "log").read_bytes()
-        for service in SERVICES:
-            for table in ("outbox", "inbox"):
-                yield f"{table} of {service}", repr(stack.rows(service, f"SELECT * FROM {table}")).encode()
-            if service != "registry":
-                yield f"dump of {service}", self.dump(service)
-
-    def dump(self, service: str) -> bytes:
-        """Dump one service's database as plain SQL."""
-        reach = ["-h", "127.0.0.1", "-p", str(self.stack.servers.postgres.port), "-U", "postgres"]
-        program = postgres_program("pg_dump")
-        return subprocess.run([program, *reach, f"hongzhu_{service}"], check=True, capture_output=True).stdout
-
-    def search(self) -> Outcome:
-        """Search everywhere."""
-        everywhere, planted = Writings(MARKS), Writings([POISON])
-        hits, kinds = [], Counter[str]()
-        for place, text in self.places():
-            kinds[place.split()[0]] += 1
-            hits += [f"{place}: {hit}" for hit in everywhere.find(text)]
-            if not place.startswith(("message", "broker", "dump", "log tmp", "inbox")):
-                hits += [f"{place}: {hit}" for hit in planted.find(text)]
-        self.say(" ".join(f"{kind}={many}" for kind, many in sorted(kinds.items())))
-        dump = self.dump("registry")
-        return Outcome(
-            canaries=len(self.flock.planted),
-            places=kinds.total() + 1,
-            hits=hits,
-            clear=[f"dump of registry: {hit}" for hit in Writings(SEALED).find(dump)],
-            seen=dump.count(NAME.encode()),
-        )
-
 
 def fly(stack: Distributed, children: int, say: Say) -> Outcome:
     """Let so many children, and whoever stands by them, go through everything; return what the search came to."""
@@ -365,7 +296,7 @@ def fly(stack: Distributed, children: int, say: Say) -> Outcome:
         life = Life(stack, Flock(children), mailbox, say)
         try:
             life.live()
-            outcome = life.search()
+            outcome = search(life.flock, stack, mailbox, life.answers, say)
         finally:
             life.bureau.close()
             stack.stop(signal.SIGTERM)
@@ -388,15 +319,3 @@ def _moody_mail_server() -> Iterator[Mailbox]:
     with mail_server() as mailbox:
         mailbox.handle_RCPT = handle_rcpt  # type: ignore[attr-defined]  # aiosmtpd looks for a hook by its name
         yield mailbox
-
-
-def _said(mail: EmailMessage) -> bytes:
-    # Whom it goes to must stand on it; what it says must name nobody.
-    del mail["To"]
-    body = mail.get_body(("plain",))
-    return mail.as_bytes() + (body.get_content().encode() if body else b"")
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path, _folders, names in os.walk(folder):
-        yield from (Path(path) / name for name in sorted(names) if (Path(path) / name).is_file())

@@ -1,10 +1,8 @@
 """The conventions every endpoint keeps: who asks, one transaction, problems (RFC 9457), keyset pages, idempotency, ETags."""
 
-import hashlib
-import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import cached_property, update_wrapper
 from inspect import signature
 from typing import Annotated, Any
@@ -12,23 +10,22 @@ from typing import Annotated, Any
 from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Header, Query, Request, Response, params
+from fastapi import APIRouter, Depends, Query, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, DateTime, Integer, LargeBinary, Select, String, delete, tuple_
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import Scope
 
 from hongzhu import i18n, on_the_loop
-from hongzhu.clock import now
-from hongzhu.database import CONNECTIONS, upsert
+from hongzhu.database import CONNECTIONS
 from hongzhu.errors import (
     HongzhuError,
     InvalidError,
@@ -43,8 +40,7 @@ from hongzhu_registry.access.policy import TOKENS, Principal
 from hongzhu_registry.access.service import principal_of
 from hongzhu_registry.audit import service as audit
 from hongzhu_registry.audit.service import Asked
-from hongzhu_registry.database import Base, database, narrow
-from hongzhu_registry.sealing import key_ring, sealed
+from hongzhu_registry.database import database, narrow
 
 API = "/api/v1"
 """The address under which the API is found."""
@@ -272,77 +268,6 @@ class Page:
 Paging = Annotated[Page, Depends(in_place(Page))]
 
 
-class Answered(Base):
-    """An answer already given to an Idempotency-Key; given again to whoever asks the same again."""
-
-    __tablename__ = "answered"
-
-    account_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    status: Mapped[int] = mapped_column(Integer, default=0)
-    answer: Mapped[bytes | None] = sealed("answer.{key}")
-    """Sealed: it says what was opened for whoever asked."""
-    answered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
-
-
-REMEMBERED = timedelta(days=30)
-"""How long answers are remembered: longer than any queue or outbox holds a message."""
-
-
-class Once:
-    """Carries out a POST once for each Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)."""
-
-    def __init__(
-        self,
-        request: Request,
-        session: InTransaction,
-        principal: Asking,
-        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
-    ) -> None:
-        self._request = request
-        self._session = session
-        self._principal = principal
-        self._key = idempotency_key
-
-    def __call__(self, act: Callable[[], Mapping[str, Any]], body: Any, status: int = 201) -> JSONResponse:
-        """Answer with what `act` returns, or with what it returned the first time."""
-        if self._key is None:
-            return JSONResponse(_plain(act()), status)
-        fingerprint = hashlib.sha256(
-            json.dumps([self._request.url.path, _plain(body)], sort_keys=True).encode()
-        ).digest()
-        # The row is taken before the act, so that a second request with the key waits for the first one's commit.
-        taken = self._session.execute(
-            upsert(self._session, Answered.__table__)  # type: ignore[arg-type]  # a declarative class's table is a Table
-            .values(
-                account_id=self._principal.account_id,
-                key=self._key,
-                request_hash=fingerprint,
-                status=0,
-                answered_at=now(),
-            )
-            .on_conflict_do_nothing()
-        )
-        row = self._session.get_one(Answered, (self._principal.account_id, self._key))
-        cell = "answered", f"answer.{self._key}", self._principal.account_id
-        if not taken.rowcount:  # type: ignore[attr-defined]  # an INSERT answers with a CursorResult
-            if row.request_hash != fingerprint:
-                raise InvalidError("This Idempotency-Key was used for another request; take a new key.")
-            return JSONResponse(json.loads(key_ring().open(row.answer, *cell) or "null"), row.status)
-        answer = _plain(act())
-        row.answer, row.status = key_ring().seal(json.dumps(answer), *cell), status
-        return JSONResponse(answer, status)
-
-
-OnlyOnce = Annotated[Once, Depends(in_place(Once))]
-
-
-def forget_answers(session: Session) -> None:
-    """Drop the answers that nobody can ask for again."""
-    session.execute(delete(Answered).where(Answered.answered_at < now() - REMEMBERED))
-
-
 def etag(version: int) -> str:
     """Write a version as a strong entity tag (RFC 9110 8.8.3)."""
     return f'"{version}"'
@@ -354,14 +279,6 @@ def must_match(if_match: str | None, version: int) -> None:
         raise UnconditionalError(None, field="If-Match")
     if if_match not in (etag(version), "*"):
         raise StaleError
-
-
-def _plain(value: Any) -> Any:
-    return json.loads(json.dumps(value, default=_text))
-
-
-def _text(value: Any) -> Any:
-    return value.model_dump(mode="json") if hasattr(value, "model_dump") else str(value)
 
 
 def problem(request: Request, error: HongzhuError) -> JSONResponse:

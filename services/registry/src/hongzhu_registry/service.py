@@ -8,7 +8,7 @@ from hongzhu.errors import ConfigurationError
 from hongzhu.messages import NoticeSettled, TaskClosed, TaskDue
 from hongzhu.service import Service, Tick
 from hongzhu.settings import settings
-from hongzhu_registry import rest, tables
+from hongzhu_registry import once, tables
 from hongzhu_registry.access import throttle
 from hongzhu_registry.access.service import agencies_with_accounts, bring_in_accounts, forget_tokens
 from hongzhu_registry.access.walls import see_it_holds
@@ -29,7 +29,7 @@ from hongzhu_registry.tasks.queries import count_by_state
 
 def _forget_answers() -> None:
     with database.transaction() as session:
-        rest.forget_answers(session)
+        once.forget_answers(session)
 
 
 def _forget_sign_ins() -> None:

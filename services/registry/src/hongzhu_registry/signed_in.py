@@ -71,8 +71,9 @@ def show(request: Request, template: str, *, status: int = 200, **values: Any) -
     """Render a page inside the reader's menu."""
     reader: Principal = request.state.reader
     here, menu = request.url.path, menu_of(reader.role)
+    back = here + (f"?{request.url.query}" if request.url.query else "")
     return pages.render(
-        request, template, status=status, reader=reader, menu=menu, place=place_of(menu, here), here=here, **values
+        request, template, status=status, reader=reader, menu=menu, place=place_of(menu, here), back=back, **values
     )
 
 

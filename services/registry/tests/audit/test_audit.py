@@ -1,5 +1,6 @@
 """The audit: every act and every refusal is one entry, and nobody can change, drop or slip in one unseen."""
 
+import re
 from typing import Any
 
 import pytest
@@ -207,3 +208,23 @@ def test_two_sealers_at_once_leave_one_chain(county: County) -> None:
             list(sealers.map(lambda _: service.seal_new(), range(4)))
     verdict = service.verify()
     assert (verdict.broken_at, verdict.unsealed) == (None, 0)
+
+
+def _page(county: County, who: str, query: str) -> list[tuple[str, str]]:
+    """Read the page's entries: what was done, and of what."""
+    county.http.cookies.set(SESSION, token_of(who))
+    page = county.http.get(f"/audit?{query}").text
+    rows = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", page, re.DOTALL)
+    return [
+        (re.findall(r"<span title=\"(.*?)\">", row)[0], "".join(re.findall(r"subject_id=.*?>(.*?)</a>", row)))
+        for row in rows
+    ]
+
+
+def test_the_page_narrows_to_what_is_spoken_of_and_names_it_to_whoever_may_read_its_name(sqlite_county: County) -> None:
+    sqlite_county.get("school", "/children/child-own")
+    sqlite_county.get("school", "/schools/school-own")
+    assert _page(sqlite_county, "bureau", "about=children") == [("GET /children/{child_id}", "孩子-own")]
+    assert _page(sqlite_county, "auditor", "about=children") == [("GET /children/{child_id}", "只看此对象")]
+    assert _page(sqlite_county, "bureau", "about=schools") == [("GET /schools/{school_id}", "school-own小学")]
+    assert _page(sqlite_county, "auditor", "about=nonsense") == []

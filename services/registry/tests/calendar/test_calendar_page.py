@@ -2,11 +2,14 @@
 
 import json
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 from county import County, token_of
 
+from hongzhu.calendar import SchoolCalendar, Term
+from hongzhu_registry.calendar.months import months_of
 from hongzhu_registry.signed_in import SESSION
 
 TERM = {"name": "", "first": "2020-09-01", "last": "2021-01-22"}
@@ -98,6 +101,12 @@ def test_what_cannot_be_is_told_with_what_was_typed_and_announces_nothing(
         assert f'value="{typed["last"]}"' in answer.text
     assert desk.get("bureau", "/calendar")["version"] == 1
     assert desk.said() == []
+
+
+def test_the_state_councils_days_are_of_the_same_kinds_as_the_bureaus() -> None:
+    calendar = SchoolCalendar(terms=(Term(first=date(2021, 3, 1), last=date(2021, 7, 10)),))
+    kinds = {day.on: day.kind for month in months_of(calendar, 2020) for week in month.weeks for day in week if day}
+    assert [kinds[date(2021, 4, day)] for day in (5, 6, 10, 25)] == ["holiday", "school", "off", "make_up"]
 
 
 def test_a_day_says_what_it_is_and_what_is_not_announced_is_marked(desk: County) -> None:

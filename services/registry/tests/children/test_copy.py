@@ -7,7 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from county import ADDRESS, IDENTITY_NUMBERS, County
+from county import ADDRESS, IDENTITY_NUMBERS, TALKED, County
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select, update
 
@@ -62,6 +62,34 @@ def test_what_is_written_about_the_child_alone_is_in_the_copy_and_what_names_oth
     copy = county.get("school", PATH)
     assert [each["words"]["note"] for each in copy["told"]] == ["只说我"]
     assert len([each for each in copy["timeline"] if each["kind"] == "record"]) == 2
+
+
+def test_the_page_says_in_words_what_was_done_and_what_was_written(county: County) -> None:
+    sent = {**TALKED, "data": {"topic": "学习|Learning", "note": "数学进步了"}}
+    assert county.ask("school", "POST", "/records", sent).status_code == 201
+    page = county.http.get(link(county)).text
+    (said,) = re.findall(r"<strong>(.*)</strong> (.*数学进步了)", page)
+    assert said == ("谈心", "主题：学习；备注：数学进步了")
+    assert "topic" not in page
+
+
+def test_looks_that_follow_one_another_and_are_alike_are_told_once(county: County) -> None:
+    for path in ("", "/timeline", ""):
+        county.get("bureau", f"/children/child-own{path}")
+    county.get("carers", "/children/child-own")
+    address = link(county)
+    told = county.http.get(address, headers={"Accept-Language": "en"}).text.partition("Who looked")[2]
+    looks = [" ".join(re.sub("<.*?>", "", each).split()[2:]) for each in re.findall(r"<li>(.*)</li>", told)]
+    assert looks == [
+        "School school-own小学 gave a link to the copy",
+        "Agency carers read",
+        "Education bureau read 3 times",
+    ]
+
+
+def test_a_class_is_one_line_of_the_copy(county: County) -> None:
+    page = county.http.get(link(county)).text
+    assert re.findall(r"<dt>(年级|班级)</dt><dd>(\S+)", page) == [("班级", "三年级1班")]
 
 
 def test_no_cell_of_the_file_is_a_formula(county: County) -> None:

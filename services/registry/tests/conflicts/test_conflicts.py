@@ -53,6 +53,21 @@ def test_whichever_roster_comes_first_the_proposal_is_the_same(sqlite_county: Co
     assert sqlite_county.get("bureau", "/conflicts") == {"items": [conflict], "next": None}
 
 
+@pytest.mark.parametrize(("town", "said"), [("燕东", "无从区分"), ("燕西", "家庭住址在该校所在乡镇")])
+def test_an_address_speaks_for_a_school_only_where_it_does_for_no_other(
+    sqlite_county: County, town: str, said: str
+) -> None:
+    live_in(town)
+    [conflict] = both().conflicts
+    assert said in conflict["proposal"]
+
+
+def test_an_import_tells_of_the_conflicts_that_its_own_rosters_have_part_in(sqlite_county: County) -> None:
+    assert len(both().conflicts) == 1
+    assert hand_in(c=[line(7)]).conflicts == []
+    assert len(hand_in(b=OTHER).conflicts) == 1
+
+
 @pytest.mark.parametrize("to", ["school-own", "school-other"])
 @pytest.mark.parametrize("other_first", [False, True])
 def test_once_settled_the_same_rosters_do_not_bring_it_up_again(county: County, to: str, other_first: bool) -> None:

@@ -1,6 +1,7 @@
 """A task's page: what became of it, and excusing it."""
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
@@ -26,7 +27,7 @@ def test_a_task_is_excused_with_a_reason_and_the_excuse_is_taken_back_by_its_pag
     assert county.http.post(f"{TASK}/take-back", follow_redirects=False).status_code == 409
 
 
-@pytest.mark.parametrize("asked", ["state=due&", ""])
+@pytest.mark.parametrize("asked", ["state=due&", "state=all&"])
 def test_every_task_comes_once_over_all_pages_in_the_order_of_its_day(county: County, asked: str) -> None:
     county.http.cookies.set(SESSION, token_of("bureau"))
     whole = OPENS.findall(county.http.get(f"/tasks?{asked}").text)
@@ -37,8 +38,20 @@ def test_every_task_comes_once_over_all_pages_in_the_order_of_its_day(county: Co
         by_ones += OPENS.findall(page)
         following = NEXT.search(page)
     assert by_ones == whole
-    assert sorted(whole) == sorted(f"/tasks/{each['id']}" for each in county.get("bureau", f"/tasks?{asked}")["items"])
+    query = asked.removeprefix("state=all&")
+    assert sorted(whole) == sorted(f"/tasks/{each['id']}" for each in county.get("bureau", f"/tasks?{query}")["items"])
     assert len(whole) > 1
+
+
+def test_who_asks_for_nothing_is_shown_what_is_to_be_done_and_what_is_overdue_before_that(
+    sqlite_county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_county.http.cookies.set(SESSION, token_of("bureau"))
+    assert sqlite_county.http.get("/tasks").url.query == b"state=due"
+    monkeypatch.setattr("hongzhu_registry.tasks.pages.today", lambda: date(2020, 11, 30))
+    assert sqlite_county.http.get("/tasks").url.query == b"state=overdue"
+    page = sqlite_county.http.get("/tasks?state=overdue&programme=carers.talk").text
+    assert 'name="back" value="/tasks?state=overdue&amp;programme=carers.talk"' in page, "in the other language as well"
 
 
 def test_a_cursor_of_nowhere_is_refused(sqlite_county: County) -> None:

@@ -1,13 +1,15 @@
 """Statements about the audit."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from hongzhu.settings import settings
 from hongzhu_registry.access.models import Account
 from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.audit import words
 from hongzhu_registry.audit.models import AuditEntry
 
 NAMES = ("at", "account_id", "role", "action", "subject_id", "outcome", "position")
@@ -25,7 +27,7 @@ def newest(
     principal: Principal,
     *,
     who: str | None,
-    action: str | None,
+    about: str | None,
     subject_id: str | None,
     on: date | None,
     outcome: str | None,
@@ -40,8 +42,8 @@ def newest(
     )
     if who is not None:
         statement = statement.where(entry.account_id.in_(select(account.id).where(account.username == who)))
-    if action is not None:
-        statement = statement.where(entry.action.icontains(action, autoescape=True))
+    if about is not None:
+        statement = statement.where(_about(entry.action, words.alike(about)))
     if on is not None:
         begins = datetime.combine(on, time(), settings().zone)
         statement = statement.where(entry.at >= begins, entry.at < begins + timedelta(days=1))
@@ -51,3 +53,13 @@ def newest(
         if value is not None:
             statement = statement.where(entry[name] == value)
     return readable(statement, principal)
+
+
+def _about(action: ColumnElement[str], parts: Sequence[str]) -> ColumnElement[bool]:
+    """Say of which actions one of some parts of an address tells what they are about, or a command that does as much."""
+    commands = [command for command, about in words.COMMANDS.items() if about in parts]
+    return or_(
+        *(action.endswith(f"/{part}", autoescape=True) for part in parts),
+        *(action.contains(f"/{part}/", autoescape=True) for part in parts),
+        *(or_(action == each, action.startswith(f"{each} ")) for each in commands),
+    )

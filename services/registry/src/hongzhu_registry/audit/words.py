@@ -1,6 +1,11 @@
 """What the audit's actions are called, in the reader's language: what was done, and about what."""
 
+from collections.abc import Sequence
+
 from hongzhu.i18n import _
+
+COMMANDS = {"import": "imports", "programmes": "programmes", "report": "reports", "anonymise": "children"}
+"""What an action is about that came by no address but by a command, or by the clock."""
 
 
 def spoken(action: str) -> str:
@@ -15,8 +20,27 @@ def spoken(action: str) -> str:
     return _("{done}: {about}", done=done or _methods()[method], about=about) if about else action
 
 
+def subjects() -> dict[str, str]:
+    """Name what actions are about, each once, by the first part of an address that says so."""
+    first: dict[str, str] = {}
+    for part, said in _nouns().items():
+        first.setdefault(said, part)
+    return {part: said for said, part in first.items()}
+
+
+def alike(part: str) -> Sequence[str]:
+    """List the parts of an address that are called like this one."""
+    nouns = _nouns()
+    return [each for each, said in nouns.items() if said == nouns.get(part)] or [part]
+
+
 def _by_command() -> dict[str, str]:
-    return {"import": _("Take in a workbook"), "programmes": _("Add: programmes"), "report": _("Read: reports")}
+    return {
+        "import": _("Take in a workbook"),
+        "programmes": _("Add: programmes"),
+        "report": _("Read: reports"),
+        "anonymise": _("Make anonymous: dossiers"),
+    }
 
 
 def _methods() -> dict[str, str]:
@@ -55,6 +79,7 @@ def _acts() -> dict[str, str]:
 def _nouns() -> dict[str, str]:
     return {
         "accounts": _("accounts"),
+        "account": _("accounts"),
         "activities": _("activities"),
         "agencies": _("agencies"),
         "agency": _("an agency's work"),
@@ -73,7 +98,9 @@ def _nouns() -> dict[str, str]:
         "g": _("the guardian's copy"),
         "guardian-link": _("the guardian's link"),
         "helpers": _("helpers"),
+        "home": _("the first page"),
         "imports": _("workbooks"),
+        "language": _("the language"),
         "leaders": _("leading groups"),
         "mandatory_reports": _("mandatory reports"),
         "matches": _("pairings"),

@@ -1,6 +1,6 @@
 """A calendar as a wall shows it: months of weeks of days, each day with what it is."""
 
-from calendar import Calendar
+from calendar import SATURDAY, Calendar
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ class Day(NamedTuple):
 
     on: date
     kind: str
-    """``school``, ``off`` (a week-end or a public holiday), ``holiday``, ``make_up``, ``vacation`` or ``unannounced``."""
+    """``school``, ``off`` (a week-end), ``holiday``, ``make_up``, ``vacation`` or ``unannounced``."""
     name: str
     exceptions: tuple[str, ...]
 
@@ -67,4 +67,6 @@ def _day(calendar: SchoolCalendar, day: date) -> Day:
         return Day(day, "make_up", make_up.name, exceptions)
     if calendar.term_of(day) is None:
         return Day(day, "vacation" if calendar.announced(day) else "unannounced", "", exceptions)
+    if taught == (day.weekday() >= SATURDAY):  # by the State Council's days
+        return Day(day, "make_up" if taught else "holiday", "", exceptions)
     return Day(day, "school" if taught else "off", "", exceptions)

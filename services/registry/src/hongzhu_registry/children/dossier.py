@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from hongzhu_registry.children import queries
 from hongzhu_registry.children.models import Child, ChildChange
 from hongzhu_registry.children.opening import opened
 from hongzhu_registry.consents import service as consents
+from hongzhu_registry.copies import looks, words
 from hongzhu_registry.copies.queries import seen_by
 from hongzhu_registry.database import FromWorkbook
 from hongzhu_registry.enrolments.models import Enrolment
@@ -31,6 +33,8 @@ from hongzhu_registry.tasks.models import Task
 
 MOST = 50
 """The most rows of each kind; a dossier has a handful, and what happened has a page of its own."""
+LOOKS = 10
+"""The latest looks; the audit has all."""
 OWN = ("bureau", "school")
 """The roles that keep dossiers."""
 Rows = Sequence[Mapping[str, Any]]
@@ -61,7 +65,7 @@ def dossier(session: Session, principal: Principal, child_id: str) -> dict[str, 
         "consents": consents.history(session, child_id) if keeps else [],
         "pauses": excuses.pauses(session, principal, child_id) if keeps else [],
         "versions": _versions(session, child_id) if keeps else [],
-        "seen_by": seen_by(session, child_id)[:MOST] if principal.is_bureau else [],
+        "looks": list(islice(looks.merged(seen_by(session, child_id)), LOOKS)) if principal.is_bureau else [],
     }
 
 
@@ -122,5 +126,7 @@ def _scores(marks: Rows) -> dict[str, Any] | None:
         of_subject[each["subject"]][each["tested_on"]] = each["mark"]
     if not days:
         return None
-    series = [{"name": name, "values": [of.get(day) for day in days]} for name, of in sorted(of_subject.items())]
+    series = [
+        {"name": words.value(name), "values": [of.get(day) for day in days]} for name, of in sorted(of_subject.items())
+    ]
     return {"kind": "line", "labels": [f"{day:%Y-%m}" for day in days], "series": series}

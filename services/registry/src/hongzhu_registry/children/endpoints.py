@@ -12,7 +12,8 @@ from hongzhu_registry.children.filters import Filters
 from hongzhu_registry.children.forms import Changes, NewChild
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.children.opening import opened
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router, etag, must_match
+from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, must_match
 
 router = Router(prefix="/children", tags=["children"])
 

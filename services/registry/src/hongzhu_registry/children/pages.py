@@ -22,9 +22,10 @@ from hongzhu_registry.copies import words
 from hongzhu_registry.menu import OFFICES
 from hongzhu_registry.pages import spoken_class
 from hongzhu_registry.photos import queries as photos
-from hongzhu_registry.programmes.queries import definitions, names_of_kinds
+from hongzhu_registry.programmes.queries import names as programme_names
+from hongzhu_registry.programmes.queries import names_of_kinds
 from hongzhu_registry.rest import InTransaction, Page, Paging
-from hongzhu_registry.schools.queries import names, names_to_show
+from hongzhu_registry.schools.queries import TO_CHOOSE_FROM, names, names_to_show
 from hongzhu_registry.signed_in import Narrowing, Pages, Reading, see_other, show
 from hongzhu_registry.timeline import service as timeline
 
@@ -68,6 +69,7 @@ def list_children(
         found=found,
         grades=[(str(grade), spoken_class(grade, None)) for grade in GRADES],
         seen=set(statement.selected_columns.keys()),
+        to_choose_from=TO_CHOOSE_FROM,
         schools=names_to_show(session, reader, schools) if reader.role != "agency" else names(session),
     )
 
@@ -92,15 +94,15 @@ def _dossier(
 ) -> HTMLResponse:
     found = dossier(session, reader, child_id)
     events = timeline.shown(session, reader, child_id, limit=min(page.limit, OF_TIMELINE), cursor=page.cursor)
-    promised = definitions(session)
+    programmes = programme_names(session)
     values = {
         "events": events | {"items": [each | {"day": date.fromisoformat(each["on"])} for each in events["items"]]},
         "photos": defaultdict(str, photos.of_child(session, reader, child_id)),
         "possible": acts.possible(found["child"]) if found["keeps"] else [],
         "acts": titles(),
         "schools": names(session),
-        "programmes": {each.code: str(each.name) for each in promised},
-        "kinds": names_of_kinds(session),
+        "programmes": programmes,
+        "kinds": names_of_kinds(session) | programmes,
         "words": _words(),
         "link": None,
     }
@@ -125,9 +127,12 @@ def _words() -> dict[str, Any]:
         "relatives": words.relatives(),
         "of_relatives": words.of_relatives(),
         "events": words.events(),
-        "roles": words.roles(),
-        "done": words.acts(),
+        "nothing": words.NOTHING,
         "value": words.value,
+        "called": words.called,
+        "held": words.held,
+        "changed": words.changed,
+        "detail": words.detail,
     }
 
 

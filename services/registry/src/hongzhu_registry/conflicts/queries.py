@@ -67,9 +67,9 @@ def proposals(session: Session, child_ids: Sequence[str]) -> list[dict[str, Any]
 
 def _likely(schools: Sequence[School], rosters: int, address: str) -> tuple[School, str]:
     """Say at which of some schools a child most likely is, and why; the first ones have it on their rosters."""
-    for school in schools:
-        if school.town and school.town in address:
-            return school, _("its home address lies in that school's town")
+    near = [each for each in schools if each.town and each.town in address]
+    if len(near) == 1:
+        return near[0], _("its home address lies in that school's town")
     if rosters == 1:
         return schools[0], _("it stands on that school's roster")
     return schools[0], _("nothing tells them apart, and its file is the first by name")

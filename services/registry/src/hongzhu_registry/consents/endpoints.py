@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hongzhu_registry.children.queries import require
 from hongzhu_registry.consents import service
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Router
+from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.rest import Asking, InTransaction, Router
 
 router = Router(prefix="/children/{child_id}/consent", tags=["children"])
 

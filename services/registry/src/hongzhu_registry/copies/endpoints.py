@@ -6,7 +6,8 @@ from fastapi import Query, Response
 
 from hongzhu_registry.children.queries import require, require_open
 from hongzhu_registry.copies import service
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Router
+from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.rest import Asking, InTransaction, Router
 
 router = Router(prefix="/children/{child_id}", tags=["children"])
 
@@ -24,7 +25,7 @@ def export_child(
     copy = service.copy_of(session, principal, child_id)
     if as_ == "json":
         return dict(copy)
-    return Response(service.workbook(copy), headers=service.AS_FILE)
+    return Response(service.workbook(session, copy), headers=service.AS_FILE)
 
 
 @router.post("/guardian-link", status_code=201)

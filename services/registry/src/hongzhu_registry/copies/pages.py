@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from hongzhu_registry.access.policy import Principal
-from hongzhu_registry.copies import links, service
+from hongzhu_registry.copies import links, looks, service, words
 from hongzhu_registry.pages import render
 from hongzhu_registry.rest import InTransaction, on_record
 
@@ -30,14 +30,18 @@ Guardian = Annotated[Principal, Depends(_guardian, scope="function")]
 def show_copy(request: Request, session: InTransaction, token: str, guardian: Guardian) -> HTMLResponse:
     """Show what is held on the child, why, and who looked."""
     copy = service.copy_of(session, guardian, str(guardian.child_id))
-    parts = [
-        (title, [list(zip(heading, row, strict=True)) for row in rows]) for title, heading, rows in service.tables(copy)
-    ]
-    return render(request, "copy.html", parts=parts, token=token)
+    return render(
+        request,
+        "copy.html",
+        parts=service.tables(session, copy),
+        looks=[(service.local(look.at), look) for look in looks.merged(copy["seen_by"])],
+        nothing=words.NOTHING,
+        token=token,
+    )
 
 
 @router.get("/g/{token}/dossier.xlsx")
 def take_copy(session: InTransaction, guardian: Guardian) -> Response:
     """Give the copy as a file."""
     copy = service.copy_of(session, guardian, str(guardian.child_id))
-    return Response(service.workbook(copy), headers=service.AS_FILE)
+    return Response(service.workbook(session, copy), headers=service.AS_FILE)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import String, cast, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
+from hongzhu.i18n import ENGLISH, language
 from hongzhu_registry.access.models import Account
 from hongzhu_registry.agencies.models import Agency
 from hongzhu_registry.audit.models import AuditEntry
@@ -22,7 +23,8 @@ def seen_by(session: Session, child_id: str) -> list[dict[str, Any]]:
     Lists in which a child stands among others are no look at its dossier.
     """
     own, behind_link = aliased(School), aliased(School)
-    house = func.coalesce(own.name, behind_link.name, Agency.title_zh)
+    agency = Agency.title_en if language.get() == ENGLISH else Agency.title_zh
+    house = func.coalesce(own.name, behind_link.name, agency)
     statement = (
         select(AuditEntry.at, AuditEntry.role, house.label("house"), AuditEntry.action)
         .outerjoin(Account, Account.id == AuditEntry.account_id)

@@ -16,9 +16,10 @@ from hongzhu_registry.access.policy import DOSSIER, Principal
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.children.opening import opened
 from hongzhu_registry.consents import service as consents
-from hongzhu_registry.copies import links, queries, words
+from hongzhu_registry.copies import links, looks, queries, words
 from hongzhu_registry.database import everything
 from hongzhu_registry.exports import Cell
+from hongzhu_registry.programmes.queries import form_of, names, names_of_kinds
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.timeline import queries as timeline
 
@@ -73,31 +74,29 @@ def call_back(session: Session, child_id: str) -> None:
     session.execute(update(Child).where(Child.id == child_id).values(links_ended_at=now()))
 
 
-def workbook(copy: Copy) -> bytes:
+def workbook(session: Session, copy: Copy) -> bytes:
     """Write a copy as an xlsx file, one sheet for each part."""
-    return exports.xlsx({title: [heading, *rows] for title, heading, rows in tables(copy)})
+    return exports.xlsx({title: [heading, *rows] for title, heading, rows in tables(session, copy)})
 
 
-def tables(copy: Copy) -> list[tuple[str, Sequence[Cell], list[Sequence[Cell]]]]:
+def tables(session: Session, copy: Copy) -> list[tuple[str, Sequence[Cell], list[Sequence[Cell]]]]:
     """Lay a copy out for people: tables with title, heading and rows, in the reader's language."""
+    kinds = names_of_kinds(session) | names(session)
     return [
         (_("What is held"), [_("Field"), _("Held"), _("What for")], _held(copy)),
         (_("Family"), [_("Who"), _("Field"), _("Held"), _("What for")], _family(copy)),
-        (_("What happened"), [_("Day"), _("What"), _("In detail")], _happened(copy)),
-        (_("What was written"), [_("Day"), _("What"), _("In detail")], _written(copy)),
+        (_("What happened"), [_("Day"), _("What"), _("In detail")], _happened(copy, kinds)),
+        (_("What was written"), [_("Day"), _("What"), _("In detail")], _written(session, copy, kinds)),
         (_("Who looked"), [_("When"), _("Who"), _("From where"), _("Did what")], _looked(copy)),
     ]
 
 
 def _held(copy: Copy) -> list[Sequence[Cell]]:
     purposes = words.purposes()
-    known = {each["field"]: each for each in copy["fields"]}
-    known["school"] = {"value": copy["school"], "purpose": DOSSIER["school_id"]}
-    return [
-        [label, words.value(known[name]["value"]), purposes[known[name]["purpose"]]]
-        for name, label in words.fields().items()
-        if name in known
-    ]
+    of_field = {each["field"]: purposes[each["purpose"]] for each in copy["fields"]}
+    of_field["school"] = of_field["school_id"]
+    child = {each["field"]: each["value"] for each in copy["fields"]} | {"school": copy["school"]}
+    return [[title, said, of_field[name]] for name, title, said in words.held(child)]
 
 
 def _family(copy: Copy) -> list[Sequence[Cell]]:
@@ -111,35 +110,25 @@ def _family(copy: Copy) -> list[Sequence[Cell]]:
     ]
 
 
-def _happened(copy: Copy) -> list[Sequence[Cell]]:
-    named, fields = words.events(), words.fields() | words.relatives()
-
-    def detail(event: Mapping[str, Any]) -> str:
-        changed = [fields.get(name.partition(".")[0], name) for name in event["fields"] or ()]
-        said = [event["what"] if not changed else None, event["amount"], *dict.fromkeys(changed)]
-        return " ".join(words.value(each) for each in said if each is not None)
-
-    return [[each["on"], named[each["kind"]], detail(each)] for each in copy["timeline"]]
+def _happened(copy: Copy, kinds: Mapping[str, str]) -> list[Sequence[Cell]]:
+    named = words.events()
+    return [[each["on"], named[each["kind"]], words.detail(each, kinds)] for each in copy["timeline"]]
 
 
-def _written(copy: Copy) -> list[Sequence[Cell]]:
-    return [[each["on"], each["kind"], words.value(each["words"])] for each in copy["told"]]
-
-
-def _looked(copy: Copy) -> list[Sequence[Cell]]:
-    roles, acts = words.roles(), words.acts()
+def _written(session: Session, copy: Copy, kinds: Mapping[str, str]) -> list[Sequence[Cell]]:
+    forms = {kind: form_of(session, kind) or {} for kind in {each["kind"] for each in copy["told"]}}
     return [
-        [
-            _local(each["at"]),
-            roles.get(each["role"], each["role"]),
-            each["house"],
-            acts.get(each["action"].partition(" ")[0], each["action"]),
-        ]
-        for each in copy["seen_by"]
+        [each["on"], words.called(each["kind"], kinds), words.told(each["words"], forms[each["kind"]])]
+        for each in copy["told"]
     ]
 
 
-def _local(at: Any) -> str:
+def _looked(copy: Copy) -> list[Sequence[Cell]]:
+    return [[local(look.at), look.who, look.house, look.did] for look in looks.each_of(copy["seen_by"])]
+
+
+def local(at: datetime) -> str:
+    """Write when somebody looked, in the installation's zone."""
     # SQLite gives times back without their zone; all are UTC.
     offset = settings().zone.utcoffset(at.replace(tzinfo=None)) or timedelta()
     return f"{at.replace(tzinfo=None) + offset:%Y-%m-%d %H:%M}"

@@ -1,9 +1,14 @@
 """What a guardian's copy calls things, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hongzhu.i18n import _
+from hongzhu_registry.pages import number, spoken_class
+from hongzhu_registry.weeks.forms import Field, fields_of, spoken
+
+NOTHING = "—"
+"""Stands for what is not known."""
 
 
 def fields() -> dict[str, str]:
@@ -109,15 +114,97 @@ def roles() -> Mapping[str, str]:
     }
 
 
-def acts() -> Mapping[str, str]:
-    """Name what is done with a dossier, by the method of the call."""
+def act(action: str) -> str:
+    """Say what somebody did with a dossier: by what it was about, or else by the method of the call."""
+    method, _space, address = action.partition(" ")
+    about = next((part for part in reversed(address.split("/")) if part and not part.startswith("{")), "")
+    acts = _acts()
+    return acts.get(f"{method} {about}") or acts.get(method, action)
+
+
+def _acts() -> Mapping[str, str]:
     return {
         "GET": _("read"),
         "POST": _("added to"),
         "PATCH": _("changed"),
-        "DELETE": _("called links back"),
+        "POST correct": _("changed"),
+        "POST transfer": _("moved to another school"),
+        "POST leave": _("let leave"),
+        "POST return": _("let return"),
+        "POST settle": _("settled at which school"),
+        "POST consent": _("recorded the basis"),
+        "DELETE consent": _("recorded the basis"),
+        "POST pause": _("recorded a pause"),
+        "POST pauses": _("recorded a pause"),
+        "POST end": _("ended a pause"),
+        "DELETE pauses": _("took a pause back"),
+        "POST guardian-link": _("gave a link to the copy"),
+        "DELETE guardian-link": _("called links back"),
         "anonymise": _("made anonymous"),
     }
+
+
+def held(child: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Write what is held of a child, in the order in which people read it: each field, its title and its value; a class is one."""
+    known = dict(child)
+    if (grade := known.pop("grade", None)) is not None:
+        known["class_name"] = spoken_class(grade, known.get("class_name"))
+    for name, title in fields().items():
+        if name in known:
+            yield name, title, value(known[name])
+
+
+def detail(event: Mapping[str, Any], kinds: Mapping[str, str]) -> str:
+    """Say of an event what it was about, with the names of kinds and programmes, how much it was, and what it changed."""
+    if event["fields"]:
+        titles = {**_may_change(), **relatives()}
+        changed = [titles.get(name.partition(".")[0], name) for name in event["fields"]]
+        return _(", ").join(dict.fromkeys(changed))
+    said = [called(event["what"], kinds)] if event["what"] and event["kind"] not in _BY_THEMSELVES else []
+    if event["amount"] is not None:
+        amount = number(event["amount"])
+        said += [_("{mark} points", mark=amount) if event["kind"] == "assessment" else _("{yuan} yuan", yuan=amount)]
+    return " ".join(said)
+
+
+_BY_THEMSELVES = ("entered", "changed", "transferred", "left", "returned")
+"""Events that say all by their name; what they are about is the code of their source."""
+
+
+def changed(field: str) -> str:
+    """Name a field that was changed: one of the dossier's own, or one of a relative's."""
+    whose, _dot, what = field.partition(".")
+    if whose not in relatives():
+        return _may_change().get(field, field)
+    return _("{relative}: {field}", relative=relatives()[whose], field=of_relatives().get(what, what))
+
+
+def _may_change() -> Mapping[str, str]:
+    return fields() | {"school_id": fields()["school"]}
+
+
+def called(kind: str, kinds: Mapping[str, str]) -> str:
+    """Name a kind of evidence or a programme, an event of the timeline, or a usual value."""
+    return kinds.get(kind) or events().get(kind) or value(kind)
+
+
+def told(said: str | Mapping[str, Any], form: Mapping[str, Any]) -> str:
+    """Write what a record tells, each thing under its title in the form of its kind; what was left empty is not told."""
+    if isinstance(said, str):
+        return said
+    asked = {each.name: each for each in fields_of(form)}
+    return _("; ").join(_answer(asked.get(name), each) for name, each in said.items() if each not in (None, ""))
+
+
+def _answer(asked: Field | None, said: Any) -> str:
+    chinese, _bar, _english = str(said).partition("|")
+    # A workbook gives the Chinese half of a choice alone.
+    choices = {each.value.partition("|")[0]: each.text for each in asked.choices} if asked else {}
+    content = choices.get(chinese) or value(spoken(said) if isinstance(said, str) else said)
+    if asked is None:
+        return content
+    title = fields()["note"] if asked.name == "note" else asked.title
+    return _("{title}: {content}", title=title, content=content)
 
 
 def _values() -> Mapping[Any, str]:
@@ -134,15 +221,40 @@ def _values() -> Mapping[Any, str]:
         "moved_away": _("moved away"),
         "over_age": _("over age"),
         "other": _("another reason"),
+        "双亲留守": _("both are away"),
+        "单亲留守": _("one is away"),
+        "健康": _("healthy"),
+        "良好": _("good"),
+        "残疾": _("disabled"),
+        "汉族": _("Han"),
+        "畲族": _("She"),
+        "回族": _("Hui"),
+        "满族": _("Manchu"),
+        "苗族": _("Miao"),
+        "彝族": _("Yi"),
+        "壮族": _("Zhuang"),
+        "土家族": _("Tujia"),
+        "藏族": _("Tibetan"),
+        "蒙古族": _("Mongol"),
+        "维吾尔族": _("Uyghur"),
+        "语文": _("Chinese"),
+        "数学": _("Mathematics"),
+        "英语": _("English"),
+        "科学": _("Science"),
+        "物理": _("Physics"),
+        "化学": _("Chemistry"),
+        "生物": _("Biology"),
+        "历史": _("History"),
+        "地理": _("Geography"),
+        "政治": _("Politics"),
+        "道德与法治": _("Morality and law"),
     }
 
 
 def value(said: Any) -> str:
     """Write a value as people write it."""
     if said is None or said == "":
-        return "—"
-    if isinstance(said, Mapping):
-        return "; ".join(f"{name}: {value(each)}" for name, each in said.items())
+        return NOTHING
     if isinstance(said, str | bool):
         return _values().get(said, str(said))
     return f"{said:g}" if isinstance(said, float) else str(said)

@@ -67,8 +67,7 @@ def summary(result: Result) -> str:
         lines += _lines(findings)
     lines += _rosters(result)
     lines.append(_("conflicts: {count}", count=len(result.conflicts)))
-    touched = (each for each in result.conflicts if not set(each["files"]).isdisjoint(result.files))
-    lines += [f"  {_(', ').join(each['files'])} · {each['proposal']}" for each in touched]
+    lines += [f"  {_(', ').join(each['files'])} · {each['proposal']}" for each in result.conflicts]
     return "\n".join(lines)
 
 

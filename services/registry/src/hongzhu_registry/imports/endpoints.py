@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from hongzhu.errors import InvalidError
 from hongzhu_registry.exports import XLSX
 from hongzhu_registry.imports import jobs
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Router
+from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.rest import Asking, InTransaction, Router
 from hongzhu_registry.workbooks import limits
 
 router = Router(prefix="/imports", tags=["imports"])

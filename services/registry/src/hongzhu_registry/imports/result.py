@@ -42,7 +42,7 @@ class RosterChanges:
 
 @dataclass
 class Result:
-    """The counts and the complaints of one import; whoever stands on the roster of a school where it is not is a conflict."""
+    """The counts and the complaints of one import; whoever its rosters have at a school where it is not is a conflict."""
 
     files: list[str] = field(default_factory=list)
     accepted: Counter[str] = field(default_factory=Counter)

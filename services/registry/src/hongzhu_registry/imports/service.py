@@ -106,7 +106,9 @@ def take_in(
         progress("", 1, 1)
         with database.transaction() as session:
             rosters.compare(session, had_one, result)
-            result.conflicts = conflicts.proposals(session, session.scalars(conflicts.in_conflict()).all())
+            open_conflicts = conflicts.proposals(session, session.scalars(conflicts.in_conflict()).all())
+        # Those that these files have part in; of all others other rosters told.
+        result.conflicts = [each for each in open_conflicts if not set(each["files"]).isdisjoint(result.files)]
     finally:
         gc.enable()
     return result

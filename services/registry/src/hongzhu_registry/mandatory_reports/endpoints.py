@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hongzhu_registry.mandatory_reports import service
 from hongzhu_registry.mandatory_reports.models import MandatoryReport
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router
+from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.rest import Asking, InTransaction, Paging, Router
 
 router = Router(prefix="/mandatory_reports", tags=["mandatory reports"])
 

@@ -10,7 +10,8 @@ from hongzhu_registry.children.forms import Class, Grade
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import everything
 from hongzhu_registry.moves import service
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Router
+from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.rest import Asking, InTransaction, Router
 
 router = Router(prefix="/children/{child_id}", tags=["children"])
 

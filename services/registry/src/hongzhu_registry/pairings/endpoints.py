@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hongzhu.errors import MissingError
 from hongzhu_registry.evidence.service import Because
+from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.pairings import queries, service
 from hongzhu_registry.pairings.models import Pairing
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router, etag, must_match
+from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, must_match
 
 router = Router(prefix="/pairings", tags=["pairings"])
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.parked import service
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Router
+from hongzhu_registry.rest import Asking, InTransaction, Router
 
 router = Router(prefix="/parked", tags=["parked"])
 

@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from hongzhu.errors import InvalidError, MissingError
 from hongzhu.programme import Programme
+from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.programmes import queries, service
 from hongzhu_registry.programmes.models import ProgrammeVersion
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router
+from hongzhu_registry.rest import Asking, InTransaction, Paging, Router
 
 router = Router(prefix="/programmes", tags=["programmes"])
 

@@ -56,6 +56,11 @@ def _read(definition: str) -> Programme:
     return Programme.model_validate_json(definition)
 
 
+def names(session: Session) -> dict[str, str]:
+    """Name each programme that runs by its code."""
+    return {each.code: str(each.name) for each in definitions(session)}
+
+
 def no_longer_declared(session: Session) -> list[str]:
     """Name the programmes that run although their agency's plugin, when it last began, did not declare them any more."""
     statement = select(ProgrammeVersion.code).join(Agency, Agency.name == ProgrammeVersion.agency)

@@ -15,9 +15,10 @@ from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.database import UNSHOWN
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.evidence.service import Because
+from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.records import service
 from hongzhu_registry.records.models import Record
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router, etag, must_match
+from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, must_match
 
 router = Router(prefix="/records", tags=["records"])
 

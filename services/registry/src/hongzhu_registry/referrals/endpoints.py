@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import case
 
 from hongzhu_registry.days import not_to_come
+from hongzhu_registry.once import Once, OnlyOnce
 from hongzhu_registry.referrals import service
 from hongzhu_registry.referrals.models import Referral
 from hongzhu_registry.referrals.steps import StepName
 from hongzhu_registry.resource import New, resource, visible
-from hongzhu_registry.rest import Asking, InTransaction, Once, OnlyOnce
+from hongzhu_registry.rest import Asking, InTransaction
 
 
 class NewReferral(New):

@@ -7,10 +7,11 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
+from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.reports import service
 from hongzhu_registry.reports.formats import MEDIA, Format, headers
 from hongzhu_registry.reports.models import ClosedReport
-from hongzhu_registry.rest import Asking, InTransaction, OnlyOnce, Paging, Router
+from hongzhu_registry.rest import Asking, InTransaction, Paging, Router
 
 router = Router(prefix="/reports", tags=["reports"])
 

@@ -23,6 +23,14 @@ document.addEventListener("change", (event) => {
   if (form) form.requestSubmit();
 });
 
+// What only one role needs is asked for once that role is chosen.
+const role = document.getElementById("f-role");
+const ask = () => {
+  for (const each of document.querySelectorAll("[data-of-role]")) each.hidden = each.dataset.ofRole !== role.value;
+};
+role?.addEventListener("change", ask);
+if (role) ask();
+
 // A row of a table opens what its first link opens; the link stays what the keyboard reaches.
 document.addEventListener("click", (event) => {
   const row = event.target.closest("tr[data-opens]");

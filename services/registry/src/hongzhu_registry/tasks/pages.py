@@ -1,9 +1,10 @@
 """``/tasks`` as a page: what is owed, narrowed by how it stands, by school, by programme and by child."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from pydantic import field_validator
 
 from hongzhu.clock import today
 from hongzhu.errors import ConflictError, HongzhuError, InvalidError
@@ -14,8 +15,8 @@ from hongzhu_registry.excuses import service as excuses
 from hongzhu_registry.menu import OFFICES
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.rest import InTransaction, Paging
+from hongzhu_registry.schools.queries import TO_CHOOSE_FROM, names_to_show
 from hongzhu_registry.schools.queries import names_in_sight as school_names
-from hongzhu_registry.schools.queries import names_to_show
 from hongzhu_registry.signed_in import Narrowing, Pages, Reading, see_other, show
 from hongzhu_registry.tasks import history, queries
 from hongzhu_registry.tasks.filters import Filters
@@ -29,15 +30,23 @@ LONGEST = 500
 
 
 class Narrowed(Narrowing, Filters):
-    """What the page may be narrowed by: the same as the API's list."""
+    """What the page may be narrowed by: the same as the API's list; ``all`` of how a task stands narrows nothing."""
+
+    @field_validator("state", mode="before")
+    @classmethod
+    def _all_is_none(cls, value: Any) -> Any:
+        return None if value == "all" else value
 
 
 @router.get("/tasks")
 def list_tasks(
     request: Request, session: InTransaction, reader: Reading, page: Paging, filters: Annotated[Narrowed, Query()]
-) -> HTMLResponse:
-    """Show the tasks in sight, each with whom it is for."""
+) -> Response:
+    """Show the tasks in sight, each with whom it is for: where nothing is asked for, those overdue, or else those to do."""
     reader.must_be(*OFFICES)
+    if not request.query_params:
+        overdue = listed(session, reader, Filters(state="overdue"), today()).limit(1)
+        return see_other("/tasks", state="overdue" if session.execute(overdue).first() else "due")
     statement = listed(session, reader, filters, today())
     # What is still to be done: the longest due first.  Everything else: the newest first.
     to_do = filters.state in ("due", "overdue")
@@ -49,6 +58,7 @@ def list_tasks(
         "tasks.html",
         found=found,
         programmes={each.code: str(each.name) for each in definitions(session, reader.agency)},
+        to_choose_from=TO_CHOOSE_FROM,
         schools=names_to_show(session, reader, {*subjects, *(each["school_id"] for each in found["items"])}),
         children=names_in_sight(session, reader, subjects),
     )
