@@ -314,7 +314,7 @@ def test_the_description_names_the_nouns(app: FastAPI) -> None:
 @pytest.mark.parametrize(("language", "words"), [("zh-CN", "老师"), ("en", "Teachers")])
 def test_the_front_door_says_where_to_go(sqlite_county: County, language: str, words: str) -> None:
     answer = sqlite_county.http.get("/", headers={"Accept-Language": language})
-    assert (answer.status_code, words in answer.text, "/openapi.json" in answer.text) == (200, True, True)
+    assert (answer.status_code, words in answer.text, "/sign-in" in answer.text) == (200, True, True)
     style = sqlite_county.http.get("/static/week.css")
     assert style.headers["cache-control"] == "max-age=300"
     asked_by_its_content = re.search(r"/static/week\.css\?v=\w+", answer.text)

@@ -17,6 +17,7 @@ from hongzhu_registry.access.models import Account
 from hongzhu_registry.agencies import service as agencies
 from hongzhu_registry.app import DESKS
 from hongzhu_registry.database import database
+from hongzhu_registry.menu import menu_of, place_of
 from hongzhu_registry.reports import service as reports
 from hongzhu_registry.signed_in import SESSION
 
@@ -157,6 +158,15 @@ def test_a_form_is_taken_from_those_it_is_for_and_is_missing_for_others(desk: Co
 def test_whoever_has_not_signed_in_is_led_to_where_one_does(sqlite_county: County, path: str) -> None:
     answer = sqlite_county.http.get(path, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/sign-in")
+
+
+@pytest.mark.parametrize(
+    ("path", "place"), [("/conflicts", "/imports"), ("/parked", "/agencies"), ("/children/x/correct", "/children")]
+)
+def test_a_page_stands_in_the_menu_where_it_is_opened_from(path: str, place: str) -> None:
+    found = place_of(menu_of("admin"), path)
+    assert found is not None
+    assert found.path == place
 
 
 def test_a_page_tells_the_browser_to_load_nothing_from_elsewhere(sqlite_county: County, app: FastAPI) -> None:

@@ -5,7 +5,7 @@ It looks from outside, as `hongzhu doctor` does: into what the installed service
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from kombu import Connection
 from sqlalchemy import Table, func, or_, select, update

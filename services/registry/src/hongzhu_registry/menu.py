@@ -14,6 +14,8 @@ class Place:
     title: str
     icon: str
     roles: tuple[Role, ...]
+    also: tuple[str, ...] = ()
+    """Paths of other pages that belong to it."""
 
 
 OFFICES: tuple[Role, ...] = (*BUREAU, "school", "agency")
@@ -29,9 +31,9 @@ def places() -> tuple[Place, ...]:
         Place("/agency/matches", _("Matches"), "link", ("agency",)),
         Place("/children", _("Children"), "users", OFFICES),
         Place("/tasks", _("Tasks"), "list-check", OFFICES),
-        Place("/imports", _("Workbooks"), "file-import", BUREAU),
+        Place("/imports", _("Workbooks"), "file-import", BUREAU, ("/conflicts",)),
         Place("/programmes", _("Programmes"), "puzzle", BUREAU),
-        Place("/agencies", _("Agencies"), "building-community", BUREAU),
+        Place("/agencies", _("Agencies"), "building-community", BUREAU, ("/parked",)),
         Place("/calendar", _("Calendar"), "calendar-event", BUREAU),
         Place("/reports", _("Report"), "file-text", BUREAU),
         Place("/accounts", _("Accounts"), "key", ("admin",)),
@@ -46,5 +48,10 @@ def menu_of(role: Role) -> list[Place]:
 
 def place_of(menu: list[Place], path: str) -> Place | None:
     """Return the place that a page belongs to: the nearest one above its path."""
-    above = [place for place in menu if path == place.path or path.startswith(f"{place.path}/")]
-    return max(above, key=lambda place: len(place.path), default=None)
+    above = [
+        (len(root), place)
+        for place in menu
+        for root in (place.path, *place.also)
+        if path == root or path.startswith(f"{root}/")
+    ]
+    return max(above, key=lambda each: each[0])[1] if above else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date, format_interval, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -89,6 +89,12 @@ def spoken_day(day: date | None) -> str:
     return format_date(day, "MMM d" if this_year else "MMM d, y", locale="en")
 
 
+def spoken_days(first: date, last: date) -> str:
+    """Write days from one to another as people write them: 11月2日至6日, 2020年9月1日至2021年1月29日, Nov 2 – 6."""
+    this_year = first.year == last.year == today().year
+    return format_interval(first, last, "MMMd" if this_year else "yMMMd", locale=_locale())
+
+
 def ago(moment: datetime | None) -> str:
     """Write how long ago something was, as people say it: 3分钟前, 3 minutes ago."""
     if moment is None:
@@ -154,7 +160,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        _=_, spoken_class=spoken_class, static=static, narrowed=narrowed, spoken_state=spoken_state
+        _=_,
+        spoken_class=spoken_class,
+        spoken_days=spoken_days,
+        static=static,
+        narrowed=narrowed,
+        spoken_state=spoken_state,
     )
     environment.filters.update(
         spoken_date=spoken_date,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from county import County, token_of
 
+from hongzhu import clock
 from hongzhu.calendar import SchoolCalendar, Term
 from hongzhu_registry.calendar.months import months_of
 from hongzhu_registry.signed_in import SESSION
@@ -61,6 +62,14 @@ def kind_of(page: str, month: str, day: int) -> str:
     found = re.search(rf'<td class="([a-z_ -]+)"[^>]*>{day}<span', of_month)
     assert found
     return found[1]
+
+
+def test_what_begins_and_ends_in_another_year_says_both(desk: County) -> None:
+    clock.stand_on(date(2020, 11, 23))
+    said = desk.http.post("/calendar", data={"part": "holidays", "first": "2020-12-31", "last": "2021-01-03"}).text
+    assert "Dec 31, 2020 – Jan 3, 2021" in re.sub(r"\s", " ", said)
+    said = desk.http.post("/calendar", data={"part": "holidays", "first": "2020-10-01", "last": "2020-10-08"}).text
+    assert "Oct 1 – 8<" in re.sub(r"\s", " ", said)
 
 
 @pytest.mark.parametrize(("typed", "changes"), EDITS)

@@ -1,13 +1,19 @@
 """A school's own desk: what it owes, its classes, and recording for any of its children."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from county import TALK, County, of_task, token_of
+from county import COUNSELLOR, TALK, County, due, of_task, token_of
+from sqlalchemy import update
 from teachers_page import ENGLISH, OWN, TOPIC, TUESDAY, WEDNESDAY, join, offered, page, path_of, pupil
 
 from hongzhu import clock
+from hongzhu.testing.examples import MONDAY
+from hongzhu_registry.database import database
 from hongzhu_registry.signed_in import SESSION
+from hongzhu_registry.tasks.consumers import on_task_due
+from hongzhu_registry.tasks.models import Task
 
 
 @pytest.fixture
@@ -27,12 +33,29 @@ def test_each_figure_of_a_school_counts_the_rows_that_it_opens(school: County) -
     join(pupil(1), pupil(2, class_name="2班"))
     html = text(school, "/school")
     links = re.findall(
-        r'href="?(/tasks\?[^" ]+)[^>]*>(?:[^<]*<span class="title">[^<]*</span>\s*<span class="value">)?(\d+)<', html
+        r'href="?(/tasks\?[^" ]+)[^>]*>(?:[^<]*(?:<span class="(?:title|note)">[^<]*</span>\s*)+<span class="value">)?(\d+)<',
+        html,
     )
     assert len(links) == 5, "three figures above, and what is due of two programmes"
     for link, count in links:
         rows = re.findall(r"<tr data-opens>", text(school, link.replace("&amp;", "&")))
         assert len(rows) == int(count), link
+
+
+def test_what_is_overdue_stands_first_and_only_what_presses_stands_out(school: County) -> None:
+    def order() -> list[str]:
+        found = re.findall(r'href="/tasks\?state=\w+&amp;programme=([\w.]+)', text(school, "/school"))
+        return list(dict.fromkeys(found))
+
+    primary = f'class="btn btn-primary" href="/school/record/{TALK}"'
+    assert order() == [TALK, COUNSELLOR]
+    assert primary in text(school, "/school")
+    with database.transaction() as session:
+        on_task_due(session, due(COUNSELLOR, "school-own", day=MONDAY - timedelta(days=7)))
+    assert order() == [COUNSELLOR, TALK]
+    with database.transaction() as session:
+        session.execute(update(Task).where(Task.programme == TALK).values(due_on=MONDAY + timedelta(days=7)))
+    assert primary not in text(school, "/school")
 
 
 def test_a_school_sees_its_classes_and_whether_a_teacher_opened_her_link(school: County) -> None:

@@ -40,7 +40,7 @@ def owed(code: str, **more: Any) -> None:
 
 @pytest.fixture
 def birthday(county: County) -> County:
-    join(pupil(1), pupil(2), tasks=False)
+    join(pupil(1), pupil(2, class_name="2班"), tasks=False)
     owed(BIRTHDAY)
     return county
 
@@ -83,6 +83,8 @@ def test_absentees_of_a_birthday_stay_due_until_it_is_made_up_for_them(birthday:
     assert sorted(offered(html)) == ["child-mate", "pupil-2"]
     assert ticked(html) == [], "whoever made it up is ticked by hand"
     assert "They stayed away when it was held" in html
+    assert re.findall(r'<span class="day">(Grade[^<]+)', html) == ["Grade 3 Class 1", "Grade 3 Class 2"]
+    assert '<details class="class"' not in html, "they are few, and so one list"
     send(birthday, form(birthday, BIRTHDAY, ["pupil-2"]), WHO, BIRTHDAY)
     assert offered(page(birthday, f"{path_of(WHO)}/{BIRTHDAY}")) == ["child-mate"]
     send(birthday, form(birthday, BIRTHDAY, ["child-mate"]), WHO, BIRTHDAY)

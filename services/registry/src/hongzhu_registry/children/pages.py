@@ -51,6 +51,11 @@ class Typed(BaseModel):
         return {name: said for name, said in (self.model_extra or {}).items() if isinstance(said, str)}
 
 
+def _grades(held: int | None = None) -> list[tuple[str, str]]:
+    """List the grades to choose from, and the one that a dossier holds already."""
+    return [(str(each), spoken_class(each, None)) for each in sorted({*GRADES, held} - {None})]
+
+
 @router.get("/children")
 def list_children(
     request: Request, session: InTransaction, reader: Reading, page: Paging, filters: Annotated[Narrowed, Query()]
@@ -67,7 +72,7 @@ def list_children(
         request,
         "children.html",
         found=found,
-        grades=[(str(grade), spoken_class(grade, None)) for grade in GRADES],
+        grades=_grades(),
         seen=set(statement.selected_columns.keys()),
         to_choose_from=TO_CHOOSE_FROM,
         schools=names_to_show(session, reader, schools) if reader.role != "agency" else names(session),
@@ -149,6 +154,7 @@ def _form(
         act=name,
         title=titles()[name],
         schools=names(session),
+        grades=_grades(child.get("grade")),
         words=_words(),
         **more,
     )

@@ -51,9 +51,7 @@ def rows_page(figure: Figure) -> str | None:
 def drawn(chart: Chart) -> dict[str, Any]:
     """Return a chart as `parts.chart` draws it."""
     series = [{"name": chart.title, "values": chart.values}]
-    # English puts a blank between a number and the word for what it counts.
-    unit = f" {chart.unit}" if chart.unit.isascii() and chart.unit.isalpha() else chart.unit
-    return {"kind": chart.kind, "labels": chart.labels, "series": series, "unit": unit}
+    return {"kind": chart.kind, "labels": chart.labels, "series": series, "unit": chart.unit}
 
 
 def change(before: Figure | None, after: Figure | None) -> str:

@@ -1,5 +1,6 @@
 """``/school``: a school's own desk: what is owed this week, its classes, and recording for any of its children."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from hongzhu.clock import today
 from hongzhu.errors import InvalidError
 from hongzhu.period import monday
+from hongzhu.programme import Programme
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.rest import InTransaction
 from hongzhu_registry.schools import overview
@@ -35,13 +37,19 @@ def show_school(request: Request, session: InTransaction, reader: Reading) -> HT
         name=names_in_sight(session, reader).get(str(reader.school_id), ""),
         counts=counts,
         total={each: sum(getattr(some, each) for some in counts.values()) for each in ("this_week", "overdue", "done")},
-        programmes={each.code: each for each in definitions(session)},
+        programmes={each.code: each for each in sorted(definitions(session), key=lambda each: _pressing(counts, each))},
         to_record={each.programme.code: each for each in week.needs},
         classes=overview.classes(session, reader, day),
         monday=monday(day),
         sunday=monday(day) + timedelta(days=6),
         next_monday=monday(day) + timedelta(days=7),
     )
+
+
+def _pressing(counts: Mapping[str, overview.Counts], programme: Programme) -> int:
+    """Say where a programme stands: what is overdue first, then what is due this week, then the rest."""
+    count = counts.get(programme.code, overview.Counts())
+    return 0 if count.overdue else 1 if count.this_week else 2
 
 
 @router.get("/school/record/{programme}")

@@ -3,23 +3,26 @@
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const charts = [];
 
-const axis = (more) => ({
-  axisLine: { lineStyle: { color: colour("--line") } }, axisTick: { show: false }, axisLabel: { color: colour("--soft"), fontSize: 13 },
+const small = () => ({ color: colour("--soft"), fontSize: 13 });
+const axis = (more, formatter) => ({
+  axisLine: { lineStyle: { color: colour("--line") } }, axisTick: { show: false }, axisLabel: { ...small(), hideOverlap: true, formatter },
   splitLine: { lineStyle: { color: colour("--line") } }, ...more,
 });
 
 const option = ({ kind, labels, series, unit }) => {
   const palette = [colour("--accent"), colour("--second"), colour("--third"), colour("--soft")];
-  const text = { color: colour("--ink"), fontFamily: "inherit" };
+  // A canvas inherits no font: it is told the page's.
+  const text = { color: colour("--ink"), fontFamily: getComputedStyle(document.body).fontFamily };
   const shared = {
     animation: false, color: palette, textStyle: text, aria: { enabled: false },
-    grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
+    grid: { left: 8, right: kind === "bars" ? 44 : 16, top: 16, bottom: 8, containLabel: true },
   };
   const category = axis({ type: "category", data: labels, inverse: kind === "bars", splitLine: { show: false } });
-  const value = axis({ type: "value", max: unit === "%" ? 100 : undefined, axisLabel: { color: colour("--soft"), formatter: `{value}${unit ?? ""}` } });
+  // Any other unit is in the caption.
+  const value = unit === "%" ? axis({ type: "value", max: 100 }, "{value}%") : axis({ type: "value" });
   return { ...shared,
     xAxis: kind === "bars" ? value : category, yAxis: kind === "bars" ? category : value,
-    series: series.map((each) => ({ name: each.name, data: each.values, type: kind === "line" ? "line" : "bar", barMaxWidth: 28, label: { show: kind === "bars", position: "right", color: colour("--soft") }, symbolSize: 6, connectNulls: false,
+    series: series.map((each) => ({ name: each.name, data: each.values, type: kind === "line" ? "line" : "bar", barMaxWidth: 28, label: { show: kind === "bars", position: "right", ...small() }, symbolSize: 6, connectNulls: false,
       lineStyle: { width: 2.5 }, itemStyle: { borderRadius: kind === "bars" ? [0, 3, 3, 0] : [3, 3, 0, 0] } })) };
 };
 
