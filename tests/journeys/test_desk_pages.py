@@ -208,7 +208,7 @@ def test_an_officer_takes_a_county_in(browser: Browser, trial: Trial, width: int
         expect(page.get_by_role("heading", name=moved, level=1)).to_be_visible()
         assert wide(page) <= 0
 
-        go(page, "Report")
+        go(page, "Reports")
         page.get_by_role("button", name="Show").click()
         page.locator(".paper a", has_text="30").first.click()
         expect(page.locator("tbody tr")).to_have_count(30)

@@ -25,7 +25,7 @@ def pieces(sentence: Sentence, figures: Mapping[str, Figure]) -> Iterator[Piece]
     # Longest first, and never in the middle of a number: 3 does not stand in 43.
     texts = "|".join(map(re.escape, sorted({text for each in left for text in _said(each)}, key=len, reverse=True)))
     at = 0
-    for found in re.finditer(rf"(?<![\d.])(?:{texts})", sentence.text) if left else ():
+    for found in re.finditer(rf"(?<![\d.,])(?:{texts})", sentence.text) if left else ():
         figure = next((each for each in left if found[0] in _said(each)), None)
         if figure is None:
             continue
