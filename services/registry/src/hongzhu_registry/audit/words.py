@@ -76,7 +76,7 @@ def _nouns() -> dict[str, str]:
         "imports": _("workbooks"),
         "leaders": _("leading groups"),
         "mandatory_reports": _("mandatory reports"),
-        "matches": _("pairings"),
+        "matches": _("matches"),
         "notices": _("notices"),
         "overview": _("the overview"),
         "pairings": _("pairings"),
