@@ -58,8 +58,8 @@ def from_our_own_page(request: Request) -> None:
 
 
 def spoken_date(day: date) -> str:
-    """Write a date as people write it: 11月23日 星期一, Monday, Nov 23."""
-    return written(day, "M月d日 EEEE", "EEEE, MMM d")
+    """Write a date as people write it: 11月23日（星期一）, Monday, Nov 23."""
+    return written(day, "M月d日（EEEE）", "EEEE, MMM d")
 
 
 def spoken_weekday(day: date) -> str:

@@ -50,7 +50,10 @@ def test_a_version_is_approved_after_its_fields_and_their_purposes_were_shown(de
     declare(fields={"grade", "health"})
     page = desk.http.get(f"/programmes/{TALK}").text
     shown = re.findall(r'<th scope="row">(\w+)( <span[^>]*>new</span>)?</th><td>([^<]+)</td>', page)
-    assert shown == [("Grade", "", "to help it learn"), ("Health", shown[1][1], "to take account of its health")]
+    assert shown == [
+        ("Grade", "", "to help the child learn"),
+        ("Health", shown[1][1], "to take health into account"),
+    ]
     assert shown[1][1], "which field is new is marked"
 
     stale = desk.http.post(f"/programmes/{TALK}/approve", data={"version": "1"})

@@ -100,8 +100,8 @@ def test_need_is_marked_without_saying_why_and_comes_first(county: County) -> No
     join(pupil(1, name="阿一"), pupil(2, name="阿二", in_poverty=None), pupil(3, name="阿三", in_poverty=True))
     html = page(county)
     assert offered(html) == ["child-mate", "child-own", "pupil-3", "pupil-1", "pupil-2"], "not known is not first"
-    assert html.count('<span class="mark">First</span>') == 3
-    assert '<span class="mark">First: 3</span>' in with_classes()
+    assert html.count('<span class="mark">Priority</span>') == 3
+    assert '<span class="mark">Priority: 3</span>' in with_classes()
     assert not re.search(r"poverty|poor|贫困|困难", html + county.http.get(path_of()).text)
 
 
