@@ -141,8 +141,8 @@ def test_an_agency_vets_a_helper_confirms_the_match_by_its_reason_and_records_a_
 
         wait_for("the helper to be matched", is_matched, 60)
         school = matched.locator("td").first.inner_text().strip()
-        near = "同一乡镇" if towns[school] == town else "不在同一乡镇：就近已无空余名额"
-        expect(matched.locator("td").nth(2)).to_have_text(f"{near}；有1个空余名额")
+        near = "同一乡镇" if towns[school] == town else "本乡镇已无空余名额，从其他乡镇匹配"
+        expect(matched.locator("td").nth(2)).to_have_text(f"{near}；此人当时尚余1个名额")
         assert wide(page) <= 0
         matched.first.get_by_role("button", name=f"确认 {name}").click()
         expect(page.get_by_role("status")).to_contain_text("已确认")

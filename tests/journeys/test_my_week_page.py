@@ -232,7 +232,7 @@ def test_an_old_or_forged_link_says_that_a_new_one_comes(browser: Browser, links
         answer = page.goto(links[0][0][:-4] + "AAAA")
         assert answer is not None
         assert answer.status == 404
-        assert "The next notice brings a new one" in page.locator("main").inner_text()
+        assert "please open the one in your latest notice" in page.locator("main").inner_text()
         assert page.locator("form").count() == 0
 
 

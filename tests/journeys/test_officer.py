@@ -70,8 +70,8 @@ def test_an_officer_takes_the_city_in_settles_its_conflict_and_opens_the_rows_of
         expect(page.get_by_role("heading", name=CONFLICT, level=1)).to_be_visible()
         assert wide(page) <= 0
 
-        go(page, "Report")
-        page.get_by_role("button", name="Show").click()
+        go(page, "Reports")
+        page.get_by_role("button", name="View report").click()
         page.locator(".paper a", has_text=re.compile(rf"^\s*{IN_POVERTY}\b")).first.click()
         expect(page.locator("tbody tr")).to_have_count(IN_POVERTY)
         assert wide(page) <= 0

@@ -122,18 +122,18 @@ def places_of(sentence: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in Formatter().parse(sentence) if name is not None)
 
 
-def said(sentence: str, texts: Mapping[str, str], nothing: Collection[str]) -> str:
+def said(
+    sentence: str, texts: Mapping[str, str], nothing: Collection[str], goes_without_saying: Collection[str] = ()
+) -> str:
     """Say a sentence with its figures as they are written, by name; empty when there is nothing to say.
 
-    A clause of which every figure is nothing is left out, and the sentence when no clause with a figure is left.
+    A clause of which every figure is nothing, or goes without saying, is left out; and the sentence when no clause is left, or
+    every figure is nothing.
     """
-    told, figures = [], 0
-    for clause in _CLAUSE.findall(sentence):
-        names = places_of(clause)
-        if not names or not names <= set(nothing):
-            told.append(clause.format(**texts))
-            figures += len(names)
-    if not figures:
+    left_out = {*nothing, *goes_without_saying}
+    clauses = [(clause, places_of(clause)) for clause in _CLAUSE.findall(sentence)]
+    told = [clause.format(**texts) for clause, names in clauses if not names or not names <= left_out]
+    if not told or places_of(sentence) <= set(nothing):
         return ""
     text, end = "".join(told).rstrip("，；,; "), sentence.strip()[-1]
     return text if text.endswith(end) else text + end

@@ -1,10 +1,13 @@
 """One catalogue for everything a person sees: English message ids in the code, Chinese in ``locale/zh_CN.po``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
+from babel.dates import format_date
 from babel.messages.pofile import read_po
 from pydantic import BaseModel, ConfigDict
 
@@ -26,10 +29,25 @@ def _(message_id: str, **values: object) -> str:
     return text.format(**values) if values else text
 
 
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    """Say everything within in one language, whoever reads."""
+    before = language.set(chosen)
+    try:
+        yield
+    finally:
+        language.reset(before)
+
+
 def accepted_language(header: str | None) -> str:
     """Choose the language for an HTTP ``Accept-Language`` header (RFC 9110 12.5.4): Chinese unless English comes first."""
     first = (header or "").split(",")[0].strip().lower()
     return ENGLISH if first.startswith("en") else CHINESE
+
+
+def written(day: date, chinese: str, english: str) -> str:
+    """Write a day after the pattern (Unicode LDML) of the reader's language: ``M月d日``, ``MMM d``."""
+    return format_date(day, english if language.get() == ENGLISH else chinese, locale=language.get())
 
 
 def is_chinese(text: str) -> bool:

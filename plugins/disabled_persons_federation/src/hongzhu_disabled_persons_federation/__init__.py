@@ -76,7 +76,7 @@ def programmes() -> list[Programme]:
             ),
             sentence=Text(
                 zh="市残联关心贫困残疾留守儿童，送去爱心大礼包{gifts}，开展一对一结对子帮扶{children}。",
-                en="The Disabled Persons' Federation stands by disabled children in poverty, {gifts} were brought, {children} have a "
+                en="The Disabled Persons' Federation stands by disabled children in poverty, {gifts} were brought, {children} had a "
                 "partner.",
             ),
             fields=frozenset({"name", "disability"}),

@@ -7,7 +7,6 @@ from hongzhu.i18n import Text
 
 CHILDREN = Text(zh="人", en=" children")
 SCHOOLS = Text(zh="所", en=" schools")
-TIMES = Text(zh="次", en=" times")
 YUAN = Text(zh="元", en=" yuan")
 
 
@@ -29,7 +28,7 @@ REPORT: dict[str, dict[str, Any]] = {
         ),
         "sentence": Text(
             zh="成立市“红烛暖心”计划专项工作领导小组，成员{members}，负责加强对关爱工作的统筹指导。",
-            en="The city's leading group has {members} and guides the work.",
+            en="The city's leading group had {members} and guided the work.",
         ),
     },
     "leading_group": {
@@ -86,7 +85,7 @@ REPORT: dict[str, dict[str, Any]] = {
         ),
         "sentence": Text(
             zh="建立“留守儿童之家”{homes}，为留守儿童过快乐的集体生日{events}，参加儿童{children}。",
-            en="{homes} have a home for left-behind children, {events} were celebrated, {children} came.",
+            en="{homes} had a home for left-behind children, {events} took place, {children} came.",
         ),
     },
     "mental_health": {
@@ -101,25 +100,29 @@ REPORT: dict[str, dict[str, Any]] = {
             ),
         ),
         "sentence": Text(
-            zh="各校开展心理健康讲座、心理拓展游戏{sessions}。", en="{sessions} on mental health were held."
+            zh="各校开展心理健康讲座、心理拓展游戏{sessions}。", en="{sessions} on mental health took place."
         ),
     },
     "proxy_parent": {
         "section": "help",
         "order": 1,
         "figures": (_once_a_child("pairings", "proxy_parent", "有代理家长的儿童", "Children with a proxy parent"),),
-        "sentence": Text(zh="为每位留守儿童安排一名代理家长，已落实{children}。", en="{children} have a proxy parent."),
+        "sentence": Text(zh="为每位留守儿童安排一名代理家长，已落实{children}。", en="{children} had a proxy parent."),
     },
     "weekly_talk": {
         "section": "help",
         "order": 3,
         "figures": (
             Figure(
-                name="records", title=Text(zh="谈心记录", en="Talks on record"), unit=TIMES, of="records", kind="talk"
+                name="records",
+                title=Text(zh="谈心记录", en="Talks on record"),
+                unit=Text(zh="次", en=" talks"),
+                of="records",
+                kind="talk",
             ),
         ),
         "sentence": Text(
-            zh="每周与留守儿童谈一次心，已谈心{records}。", en="Teachers talked with the children {records}."
+            zh="每周与留守儿童谈一次心，已谈心{records}。", en="Teachers held {records} with the children."
         ),
     },
     "weekly_tutoring": {
@@ -129,12 +132,12 @@ REPORT: dict[str, dict[str, Any]] = {
             Figure(
                 name="records",
                 title=Text(zh="作业辅导记录", en="Tutoring on record"),
-                unit=TIMES,
+                unit=Text(zh="次", en=" tutoring sessions"),
                 of="records",
                 kind="tutoring",
             ),
         ),
-        "sentence": Text(zh="每周辅导一次作业，已辅导{records}。", en="They tutored the children {records}."),
+        "sentence": Text(zh="每周辅导一次作业，已辅导{records}。", en="They gave the children {records}."),
     },
     "home_visit": {
         "section": "help",
@@ -150,7 +153,7 @@ REPORT: dict[str, dict[str, Any]] = {
             Figure(
                 name="records",
                 title=Text(zh="亲情通话记录", en="Family calls on record"),
-                unit=TIMES,
+                unit=Text(zh="次", en=" calls"),
                 of="records",
                 kind="call",
             ),
@@ -158,7 +161,7 @@ REPORT: dict[str, dict[str, Any]] = {
         ),
         "sentence": Text(
             zh="充分发挥寄宿制学校“亲情室”作用，组织留守儿童{children}与家长电话或视频沟通{records}。",
-            en="From the call rooms {children} called their parents {records}.",
+            en="From the call rooms {children} made {records} to their parents.",
         ),
     },
     "mentor": {
@@ -166,7 +169,7 @@ REPORT: dict[str, dict[str, Any]] = {
         "figures": (_once_a_child("pairings", "mentor", "有帮扶教师的儿童", "Children with a mentor"),),
         "sentence": Text(
             zh="建立“1+N”师生帮扶关系，结对留守儿童{children}。",
-            en="{children} have a teacher as mentor (1+N).",
+            en="{children} had a teacher as mentor (1+N).",
         ),
     },
     "peer": {
@@ -174,7 +177,7 @@ REPORT: dict[str, dict[str, Any]] = {
         "figures": (_once_a_child("pairings", "peer", "有结对同伴的儿童", "Children with a peer"),),
         "sentence": Text(
             zh="建立“1+1”同伴帮扶关系，结对留守儿童{children}。",
-            en="{children} have a classmate at their side (1+1).",
+            en="{children} had a classmate at their side (1+1).",
         ),
     },
     "plan": {
@@ -182,7 +185,7 @@ REPORT: dict[str, dict[str, Any]] = {
         "order": 2,
         "figures": (_once_a_child("records", "plan", "有个体帮扶计划的儿童", "Children with a plan of their own"),),
         "sentence": Text(
-            zh="制定留守儿童学困生个体帮扶计划，已覆盖{children}。", en="{children} have a plan of their own."
+            zh="制定留守儿童学困生个体帮扶计划，已覆盖{children}。", en="{children} had a plan of their own."
         ),
     },
     "home_teaching": {
@@ -192,7 +195,7 @@ REPORT: dict[str, dict[str, Any]] = {
             Figure(
                 name="visits",
                 title=Text(zh="送教上门次数", en="Lessons at home"),
-                unit=TIMES,
+                unit=Text(zh="次", en=" lessons"),
                 of="records",
                 kind="home_teaching",
             ),
@@ -215,7 +218,7 @@ REPORT: dict[str, dict[str, Any]] = {
         ),
         "sentence": Text(
             zh="对因残疾等特殊原因不能到校上课的留守儿童开展“送教上门”，服务{children}，送教{visits}，已发放教师交通、伙食补贴{paid}。",
-            en="{children} who cannot attend were taught at home {visits}, {paid} of subsidies were paid.",
+            en="{children} who cannot attend had {visits} at home, {paid} of subsidies were paid.",
         ),
     },
     "after_school": {

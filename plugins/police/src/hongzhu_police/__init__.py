@@ -39,7 +39,7 @@ def programmes() -> list[Programme]:
                 Figure(
                     name="sessions",
                     title=Text(zh="交通讲座场次", en="Traffic-safety lectures"),
-                    unit=Text(zh="场次", en=" lectures"),
+                    unit=Text(zh="场", en=" lectures"),
                     of="activities",
                     kind="traffic_lecture",
                     own=True,
@@ -79,7 +79,7 @@ def programmes() -> list[Programme]:
                 Figure(
                     name="sessions",
                     title=Text(zh="禁毒主题宣传场次", en="Events against drugs"),
-                    unit=Text(zh="场次", en=" events"),
+                    unit=Text(zh="场", en=" events"),
                     of="activities",
                     kind="anti_drug",
                     own=True,

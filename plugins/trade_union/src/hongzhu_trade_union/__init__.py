@@ -108,7 +108,7 @@ def programmes() -> list[Programme]:
                 ),
                 Figure(
                     name="attendance",
-                    title=Text(zh="参加暑托班的孩子", en="Children at the summer class"),
+                    title=Text(zh="参加暑托班的儿童", en="Children at the summer class"),
                     unit=Text(zh="人", en=" children"),
                     of="activities",
                     kind="summer_class",

@@ -65,7 +65,7 @@ def programmes() -> list[Programme]:
         ),
         Programme(
             code=LOVE_PARENT,
-            name=Text(zh="爱心家长结对", en="A love parent"),
+            name=Text(zh="爱心家长结对", en="Love-parent pairing"),
             purpose=Text(
                 zh="为每名贫困留守儿童结对一位已审核的爱心家长，就近安排，只需要知道孩子在哪所学校。",
                 en="Every child in poverty is paired with a vetted love parent near by; only the child's school is needed.",

@@ -58,7 +58,7 @@ def programmes() -> list[Programme]:
             ),
             sentence=Text(
                 zh="“青春护雏”计划完成“雏燕之家”试点选址{selected}，已经建立“雏燕之家”服务阵地{built}。",
-                en="{selected} for swallow homes were selected, {built} are built.",
+                en="The Youth League selected {selected} for swallow homes, {built} had been built.",
             ),
             section="places",
             order=1,

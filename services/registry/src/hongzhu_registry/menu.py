@@ -35,7 +35,7 @@ def places() -> tuple[Place, ...]:
         Place("/programmes", _("Programmes"), "puzzle", BUREAU),
         Place("/agencies", _("Agencies"), "building-community", BUREAU, ("/parked",)),
         Place("/calendar", _("Calendar"), "calendar-event", BUREAU),
-        Place("/reports", _("Report"), "file-text", BUREAU),
+        Place("/reports", _("Reports"), "file-text", BUREAU),
         Place("/accounts", _("Accounts"), "key", ("admin",)),
         Place("/audit", _("Audit"), "eye", (*BUREAU, "auditor")),
     )

@@ -3,14 +3,14 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from babel.dates import format_date, format_interval, format_timedelta
+from babel.dates import format_interval, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hongzhu.clock import now, today
 from hongzhu.errors import MissingError
-from hongzhu.i18n import CHINESE, ENGLISH, _, accepted_language, language
+from hongzhu.i18n import CHINESE, ENGLISH, _, accepted_language, language, written
 from hongzhu.settings import settings
 
 SECURITY_HEADERS = {
@@ -58,15 +58,13 @@ def from_our_own_page(request: Request) -> None:
 
 
 def spoken_date(day: date) -> str:
-    """Write a date as people write it: 11月23日 星期一, Monday, Nov 23."""
-    if language.get() == CHINESE:
-        return format_date(day, "M月d日 EEEE", locale="zh_CN")
-    return format_date(day, "EEEE, MMM d", locale="en")
+    """Write a date as people write it: 11月23日（星期一）, Monday, Nov 23."""
+    return written(day, "M月d日（EEEE）", "EEEE, MMM d")
 
 
 def spoken_weekday(day: date) -> str:
     """Write the day of a week that is clear, as people write it: 周一, Mon."""
-    return format_date(day, "EEE", locale="zh_CN" if language.get() == CHINESE else "en")
+    return written(day, "EEE", "EEE")
 
 
 def spoken_class(grade: int | None, class_name: str | None) -> str:
@@ -83,10 +81,7 @@ def spoken_day(day: date | None) -> str:
     """Write a day short, with its year where that is not this one: 11月23日, 2019年9月1日, Nov 23."""
     if day is None:
         return ""
-    this_year = day.year == today().year
-    if language.get() == CHINESE:
-        return format_date(day, "M月d日" if this_year else "y年M月d日", locale="zh_CN")
-    return format_date(day, "MMM d" if this_year else "MMM d, y", locale="en")
+    return written(day, "M月d日", "MMM d") if day.year == today().year else written(day, "y年M月d日", "MMM d, y")
 
 
 def spoken_days(first: date, last: date) -> str:
@@ -100,7 +95,9 @@ def ago(moment: datetime | None) -> str:
     if moment is None:
         return ""
     known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # SQLite keeps no zone; all are UTC
-    return format_timedelta(known - now(), add_direction=True, locale=_locale())
+    if abs(since := known - now()) < timedelta(minutes=1):
+        return _("just now")
+    return format_timedelta(since, add_direction=True, locale=_locale())
 
 
 def moment(at: datetime) -> str:

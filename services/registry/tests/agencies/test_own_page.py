@@ -42,8 +42,8 @@ def text(county: County, path: str = "/agency") -> str:
 
 def test_an_agency_sees_its_own_programmes_with_what_each_shows_and_why_and_nobody_else_s(carers: County) -> None:
     html = text(carers)
-    assert "Grade: to help it learn" in html
-    assert "In registered poverty: to give it what it has a right to" in html
+    assert "Grade: to help the child learn" in html
+    assert "In registered poverty: to give the child what it is entitled to" in html
     assert "lawyers.counsellor" not in html
 
 

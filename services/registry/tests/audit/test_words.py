@@ -33,12 +33,12 @@ def test_whatever_may_be_done_has_words() -> None:
         ("GET /api/v1/children/{child_id}", "查看：儿童档案"),
         ("GET /children/{child_id}/leave", "查看：儿童档案"),
         ("POST /children/{child_id}/leave", "办理离开：儿童档案"),
-        ("DELETE /api/v1/children/{child_id}/pauses/{pause_id}", "撤回：暂停"),
-        ("POST /reports/{report_id}/sign", "签发：报告"),
+        ("DELETE /api/v1/children/{child_id}/pauses/{pause_id}", "撤回：请假"),
+        ("POST /reports/{report_id}/sign", "签发：落实情况报告"),
         ("PATCH /api/v1/records/{record_id}", "更正：台账记录"),
         ("GET /home", "查看：首页"),
         ("POST /w/{token}/account", "登记：账号"),
-        ("import roster", "导入工作簿"),
+        ("import roster", "导入表格"),
     ],
 )
 def test_the_act_and_what_it_is_about_are_said(action: str, said: str) -> None:

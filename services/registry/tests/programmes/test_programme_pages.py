@@ -10,10 +10,12 @@ from county import COUNSELLOR, TALK, County, promise, token_of
 from sqlalchemy import select
 
 from hongzhu import clock
+from hongzhu.i18n import CHINESE, ENGLISH, speaking
+from hongzhu.programme import Not, Rule, where
 from hongzhu.testing.examples import MONDAY
 from hongzhu.trigger import EverySchoolWeek, HolidayOffer, OncePer, OnEvent, Rota, SchoolWeeks, Several, Standing
 from hongzhu_registry.database import database
-from hongzhu_registry.programmes import service, tuning, tuning_form
+from hongzhu_registry.programmes import service, tuning, tuning_form, words
 from hongzhu_registry.signed_in import SESSION
 from hongzhu_registry.tasks.models import Task
 
@@ -48,7 +50,10 @@ def test_a_version_is_approved_after_its_fields_and_their_purposes_were_shown(de
     declare(fields={"grade", "health"})
     page = desk.http.get(f"/programmes/{TALK}").text
     shown = re.findall(r'<th scope="row">(\w+)( <span[^>]*>new</span>)?</th><td>([^<]+)</td>', page)
-    assert shown == [("Grade", "", "to help it learn"), ("Health", shown[1][1], "to take account of its health")]
+    assert shown == [
+        ("Grade", "", "to help the child learn"),
+        ("Health", shown[1][1], "to take health into account"),
+    ]
     assert shown[1][1], "which field is new is marked"
 
     stale = desk.http.post(f"/programmes/{TALK}/approve", data={"version": "1"})
@@ -134,6 +139,48 @@ def test_the_form_is_shown_as_the_teacher_will_see_it_and_cannot_be_sent(desk: C
     assert 'type="radio"' in form
     assert "Learning" in form
     assert "<button" not in form
+
+
+@pytest.mark.parametrize(
+    ("rule", "english", "chinese"),
+    [
+        (
+            where("has_law_counsellor", False),
+            "Every school: still without a law counsellor",
+            "每所学校（尚未聘请法制辅导员）",
+        ),
+        (
+            Not(rule=where("has_law_counsellor", True)),
+            "Every school: still without a law counsellor",
+            "每所学校（尚未聘请法制辅导员）",
+        ),
+        (where("has_home", True), "Every school: with a home for the children", "每所学校（已建立儿童之家）"),
+        (Not(rule=where("boarding", True)), "Every school: not boarding", "每所学校（非寄宿）"),
+    ],
+)
+def test_whom_a_programme_is_for_is_said_in_plain_words(rule: Rule, english: str, chinese: str) -> None:
+    programme = promise(subject="school", eligible=rule, form=None, fields=frozenset())
+    for language, said in ((ENGLISH, english), (CHINESE, chinese)):
+        with speaking(language):
+            assert words.for_whom(programme) == said
+
+
+@pytest.mark.parametrize(
+    ("trigger", "english", "chinese"),
+    [
+        (Standing(due_after=10), "within 10 school days of becoming eligible", "符合条件之日起10个教学日内完成"),
+        (
+            OnEvent(event="referral", due_after=1),
+            "when it happens: a child is passed on for counselling, within 1 school day",
+            "发生时办理：有儿童被转介辅导，1个教学日内完成",
+        ),
+    ],
+)
+def test_when_a_programme_falls_due_is_said_in_plain_words(trigger: Any, english: str, chinese: str) -> None:
+    programme = promise(subject="school", trigger=trigger, form=None, fields=frozenset())
+    for language, said in ((ENGLISH, english), (CHINESE, chinese)):
+        with speaking(language):
+            assert words.when(programme) == said
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ import re
 import pytest
 from county import County, token_of
 
+from hongzhu.i18n import ENGLISH, Text, speaking
 from hongzhu_registry.reports.document import Figure
+from hongzhu_registry.reports.figures import amount
 from hongzhu_registry.reports.reading import change
 from hongzhu_registry.signed_in import SESSION
 
@@ -28,6 +30,8 @@ def desk(yongan: County) -> County:
         ("education_bureau.home_teaching.paid", 'href="/children/'),
         ("womens_federation.love_parent.children", 'href="/children/'),
         ("registry.largest_town_school", "东门小学"),
+        ("registry.talk_coverage", 'href="/tasks/'),
+        ("education_bureau.city_leading_group.members", " · 成员"),
     ],
 )
 def test_the_rows_behind_a_figure_are_called_by_name(desk: County, key: str, shown: str) -> None:
@@ -42,9 +46,47 @@ def test_the_report_on_the_page_is_numbered_and_signed_like_the_document(desk: C
         assert said in page, said
 
 
+def test_a_closed_report_keeps_its_language_whoever_reads_it(desk: County) -> None:
+    closed = desk.ask("bureau", "POST", "/reports", {"from": "2020-09-01", "to": "2020-11-23"}).json()["id"]
+    page = desk.http.get(f"/reports/{closed}", headers={"Accept-Language": "en"}).text
+    assert "Closed on Nov 23, 2020, data as of Nov 23, 2020" in page
+    paper = page.partition("<article")[2].partition("</article>")[0]
+    for said in (
+        'lang="zh-CN"',
+        "一、建章立制",
+        "（一）强化组织领导",
+        "2020年9月1日至11月23日",
+        "永安市教育局<br>2020年11月23日",
+    ):
+        assert said in paper, said
+    assert not re.search("。 ", paper)
+    files = (
+        desk.http.get(f"/reports/{closed}/download?format=md", headers={"Accept-Language": language}).content
+        for language in ("zh", "en")
+    )
+    assert len(set(files)) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "said"),
+    [
+        (1058, " children", "1,058 children"),
+        (1, " children", "1 child"),
+        (1, " activities", "1 activity"),
+        (1, " middle schools", "1 middle school"),
+        (1, " yuan", "1 yuan"),
+        (0, " schools", "0 schools"),
+    ],
+)
+def test_a_number_is_written_with_its_unit_as_english_has_it(number: int, unit: str, said: str) -> None:
+    with speaking(ENGLISH):
+        assert amount(number, Text(zh="个", en=unit)) == said
+    assert amount(number, Text(zh="个", en=unit)) == f"{number}个"
+
+
 def test_two_periods_stand_beside_each_other(desk: County) -> None:
     page = desk.http.get("/reports/compare?from=2020-11-01&to=2020-11-23&with_from=2020-09-01&with_to=2020-09-30").text
-    assert "2020-09-01 – 2020-09-30" in page
+    assert "2020年9月1日至9月30日" in page
     assert "+6.1个百分点" in page
 
 

@@ -79,8 +79,8 @@ def test_the_report_has_the_parts_and_sentences_of_the_city_s_own(yongan: County
         "为期4周的职工子女暑托班",
         "为中小学各配备一名律师法制辅导员，覆盖36所学校",
         "送去爱心大礼包3份",
-        "举办交通讲座6场次，向学生发放宣传册2800张",
-        "大型活动3场次，参与学生1520人",
+        "举办交通讲座6场，向学生发放宣传册2800张",
+        "大型活动3场，参与学生1520人",
         "已发放1000元，尚有200元未发放",
         "二是补齐薄弱环节，提高每周谈心覆盖率（",
     ):
@@ -134,6 +134,8 @@ def test_a_school_s_report_speaks_of_that_school_and_an_agency_s_of_what_it_did(
     said = "".join(_sentences(yongan, f"{IN_2020}&school_id=2135000001"))
     assert "东门小学现有义务教育阶段“留守儿童”共118人" in said
     assert "全市" not in said
+    assert "成立关爱留守儿童领导小组。" in said
+    assert "1所学校" not in said
     agency = yongan.get("bureau", f"/reports/implementation?{IN_2020}&agency=police")
     assert agency["title"] == "永安市公安局开展“红烛暖心”贫困留守儿童关爱活动落实情况"
     assert [each["heading"].partition("，")[0] for each in agency["sections"]] == ["建章立制", "建盟协作"]

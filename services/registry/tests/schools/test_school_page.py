@@ -63,9 +63,9 @@ def test_a_school_sees_its_classes_and_whether_a_teacher_opened_her_link(school:
     before = text(school, "/school")
     assert "Grade 3 Class 1" in before
     assert "None yet: the coordinator is told" in before, "the second class has no teacher"
-    assert "Not so far" in before
+    assert "Not opened" in before
     page(school)
-    assert "Not so far" not in text(school, "/school").split('id="by-class"')[1]
+    assert "Not opened" not in text(school, "/school").split('id="by-class"')[1]
 
 
 def test_a_school_records_for_several_of_its_children_at_once_and_once(school: County) -> None:

@@ -100,8 +100,8 @@ def test_need_is_marked_without_saying_why_and_comes_first(county: County) -> No
     join(pupil(1, name="阿一"), pupil(2, name="阿二", in_poverty=None), pupil(3, name="阿三", in_poverty=True))
     html = page(county)
     assert offered(html) == ["child-mate", "child-own", "pupil-3", "pupil-1", "pupil-2"], "not known is not first"
-    assert html.count('<span class="mark">First</span>') == 3
-    assert '<span class="mark">First: 3</span>' in with_classes()
+    assert html.count('<span class="mark">Priority</span>') == 3
+    assert '<span class="mark">Priority: 3</span>' in with_classes()
     assert not re.search(r"poverty|poor|贫困|困难", html + county.http.get(path_of()).text)
 
 
@@ -188,8 +188,8 @@ def test_a_link_opens_for_a_week_and_a_day_and_then_says_kindly_that_a_new_one_c
         old = sqlite_county.http.get(path, headers=ENGLISH)
         sent = sqlite_county.http.post(f"{path}/{TALK}", data=form, headers=ENGLISH)
     assert old.status_code == sent.status_code == 404
-    assert "This link no longer opens." in old.text
-    assert "The next notice brings a new one" in old.text
+    assert "This link no longer opens" in old.text
+    assert "please open the one in your latest notice" in old.text
     assert filed() == []
     forged = [f"{path[:-4]}AAAA", "/w/x.y.z", "/w/" + path.split("/")[-1].split(".")[0], f"{path}A"]
     assert {sqlite_county.http.get(each, headers=ENGLISH).text for each in forged} == {old.text}

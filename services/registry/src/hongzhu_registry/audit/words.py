@@ -103,7 +103,7 @@ def _nouns() -> dict[str, str]:
         "language": _("the language"),
         "leaders": _("leading groups"),
         "mandatory_reports": _("mandatory reports"),
-        "matches": _("pairings"),
+        "matches": _("matches"),
         "notices": _("notices"),
         "overview": _("the overview"),
         "pairings": _("pairings"),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu.errors import MissingError
+from hongzhu.i18n import written
 from hongzhu_registry.access.models import Account
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
@@ -129,4 +130,4 @@ def _scores(marks: Rows) -> dict[str, Any] | None:
     series = [
         {"name": words.value(name), "values": [of.get(day) for day in days]} for name, of in sorted(of_subject.items())
     ]
-    return {"kind": "line", "labels": [f"{day:%Y-%m}" for day in days], "series": series}
+    return {"kind": "line", "labels": [written(day, "y年M月", "MMM y") for day in days], "series": series}

@@ -117,9 +117,9 @@ def _dossier(
 def titles() -> dict[str, str]:
     """Name what may be done with a dossier."""
     return {
-        "correct": _("Correct"),
+        "correct": _("Correct the dossier"),
         "transfer": _("To another school"),
-        "leave": _("Left"),
+        "leave": _("Record leaving"),
         "return": _("Came back"),
         "pause": _("Ill or away"),
         "consent": _("Basis and consent"),

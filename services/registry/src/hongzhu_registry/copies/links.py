@@ -15,7 +15,7 @@ LASTS = timedelta(days=7)
 class CopyLinkExpiredError(MissingError):
     """A link is too old, was called back or never given: they look alike on purpose."""
 
-    title = "This link no longer opens."
+    title = "This link no longer opens"
 
 
 def expired() -> CopyLinkExpiredError:

@@ -53,7 +53,7 @@ def of_relatives() -> Mapping[str, str]:
         "place": _("Where they are"),
         "away": _("Away from home"),
         "away_since": _("Away since"),
-        "able": _("Able to guard"),
+        "able": _("Able to care for the child"),
     }
 
 
@@ -62,12 +62,12 @@ def purposes() -> Mapping[str, str]:
     return {
         "identification": _("to know which child it is"),
         "identity": _("to hold one dossier for one child"),
-        "schooling": _("to help it learn"),
-        "care": _("to know who looks after it"),
-        "welfare": _("to give it what it has a right to"),
-        "health": _("to take account of its health"),
-        "residence": _("to visit it and to find helpers near by"),
-        "contact": _("to reach its family"),
+        "schooling": _("to help the child learn"),
+        "care": _("to know who looks after the child"),
+        "welfare": _("to give the child what it is entitled to"),
+        "health": _("to take health into account"),
+        "residence": _("to visit the child and find helpers nearby"),
+        "contact": _("to reach the family"),
         "keeping": _("to keep the dossier by the law"),
     }
 

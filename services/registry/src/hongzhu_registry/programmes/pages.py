@@ -55,8 +55,8 @@ def list_programmes(
     """Show the catalogue, agency by agency; what waits for the bureau comes first."""
     reader.must_be("bureau")
     newest = queries.newest(session)
-    shown = [each for each in newest if not status or each.status == status]
-    rows = [(each, Programme.model_validate(each.definition)) for each in shown]
+    known = [(each, Programme.model_validate(each.definition)) for each in newest]
+    rows = [row for row in known if not status or row[0].status == status]
     return show(
         request,
         "programmes.html",
@@ -64,6 +64,7 @@ def list_programmes(
         titles=names_of_all(session),
         waiting=sum(each.status == "proposed" for each in newest),
         gone=queries.no_longer_declared(session),
+        names={version.code: programme.name for version, programme in known},
         words=words,
     )
 

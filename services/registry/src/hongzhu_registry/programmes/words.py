@@ -12,6 +12,7 @@ from hongzhu.trigger import (
     HolidayOffer,
     OncePer,
     OneTrigger,
+    OnEvent,
     Rota,
     SchoolWeeks,
     Span,
@@ -26,8 +27,8 @@ from hongzhu_registry.copies import words
 def statuses() -> Mapping[str, str]:
     """Say how a programme's version stands."""
     return {
-        "proposed": _("Waits for approval"),
-        "approved": _("Runs"),
+        "proposed": _("Awaiting approval"),
+        "approved": _("Running"),
         "suspended": _("Suspended"),
         "superseded": _("Replaced"),
     }
@@ -81,21 +82,25 @@ def spoken_span(span: Span) -> str:
     count = abs(length(span))
     match span:
         case SchoolWeeks():
-            return _("{count} school weeks", count=count)
+            return _("1 school week") if count == 1 else _("{count} school weeks", count=count)
         case Days():
-            return _("{count} days", count=count)
+            return _("1 day") if count == 1 else _("{count} days", count=count)
         case _:
-            return _("{count} school days", count=count)
+            return _("1 school day") if count == 1 else _("{count} school days", count=count)
 
 
 def _when(trigger: OneTrigger) -> str:
-    often = _how_often(trigger)
-    if isinstance(trigger, EverySchoolWeek | OncePer | EveryMonth | Rota | HolidayOffer):
-        return _(", ").join([often, *_within(trigger.opens, trigger.due)])
-    return _("{often}, within {span}", often=often, span=spoken_span(trigger.due_after))
+    match trigger:
+        case Standing(due_after=due):
+            return _("within {span} of becoming eligible", span=spoken_span(due))
+        case OnEvent(event=event, due_after=due):
+            said = _events().get(event, event)
+            return _("when it happens: {event}, within {span}", event=said, span=spoken_span(due))
+        case _:
+            return _(", ").join([_how_often(trigger), *_within(trigger.opens, trigger.due)])
 
 
-def _how_often(trigger: OneTrigger) -> str:
+def _how_often(trigger: EverySchoolWeek | OncePer | EveryMonth | Rota | HolidayOffer) -> str:
     match trigger:
         case EverySchoolWeek(every=1):
             return _("every school week")
@@ -114,10 +119,6 @@ def _how_often(trigger: OneTrigger) -> str:
         case HolidayOffer(season=season, weeks=weeks, places=places):
             holiday = _("the summer holiday") if season == "summer" else _("the winter holiday")
             return _("in {holiday}, {weeks} weeks with {places} places", holiday=holiday, weeks=weeks, places=places)
-        case Standing():
-            return _("whenever this begins to be so")
-        case _:
-            return _("when it happens: {event}", event=_events().get(trigger.event, trigger.event))
 
 
 def _within(opens: Span | None, due: Span | None) -> Iterator[str]:
@@ -154,6 +155,8 @@ def _rule(rule: Rule) -> str:
             return _(", ").join(filter(None, map(_rule, rules)))
         case AnyOf(any=rules):
             return _(" or ").join(map(_rule, rules))
+        case Not(rule=Where(fact=fact, is_one_of=(bool() as holds,))):
+            return _fact(Where(fact=fact, is_one_of=(not holds,)))
         case Not(rule=inner):
             return _("not ({rule})", rule=_rule(inner))
 
@@ -161,9 +164,9 @@ def _rule(rule: Rule) -> str:
 def _fact(rule: Where) -> str:
     name = _facts().get(rule.fact.removeprefix("school."), rule.fact)
     if rule.is_one_of == (True,):
-        return name
+        return _("with {fact}", fact=name) if "has_" in rule.fact else name
     if rule.is_one_of == (False,):
-        return _("not yet: {fact}", fact=name) if "has_" in rule.fact else _("not: {fact}", fact=name)
+        return _("still without {fact}", fact=name) if "has_" in rule.fact else _("not {fact}", fact=name)
     values = _values()
     said = _(" or ").join(values.get(str(each), str(each)) for each in rule.is_one_of)
     # A number needs to be told of what it is; a word tells it itself.
@@ -180,20 +183,20 @@ def _facts() -> Mapping[str, str]:
         "disabled": _("with a disability"),
         "cannot_attend": _("taught at home"),
         "both_parents_away": _("both parents away"),
-        "has_proxy_parent": _("has a proxy parent"),
-        "has_love_parent": _("has a love parent"),
-        "has_mentor": _("has a mentor teacher"),
-        "has_peer": _("has a peer"),
-        "has_disability_partner": _("has a partner who knows disability"),
-        "academic_concern": _("academic concern"),
+        "has_proxy_parent": _("a proxy parent"),
+        "has_love_parent": _("a love parent"),
+        "has_mentor": _("a mentor teacher"),
+        "has_peer": _("a peer"),
+        "has_disability_partner": _("a partner who knows disability"),
+        "academic_concern": _("with an academic concern"),
         "after_school": _("with after-school care"),
-        "has_home": _("has a home for the children"),
-        "has_call_room": _("has a room for calls home"),
-        "has_counselling_station": _("has a counselling station"),
-        "has_law_counsellor": _("has a law counsellor"),
+        "has_home": _("a home for the children"),
+        "has_call_room": _("a room for calls home"),
+        "has_counselling_station": _("a counselling station"),
+        "has_law_counsellor": _("a law counsellor"),
         "places_short": _("too few places"),
         "sites_missing": _("sites are missing"),
-        "has_leading_group": _("has a leading group"),
+        "has_leading_group": _("a leading group"),
     }
 
 

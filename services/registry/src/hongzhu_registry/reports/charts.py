@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from hongzhu.i18n import Text, _
+from hongzhu.i18n import Text, _, written
 from hongzhu.period import monday
 from hongzhu.programme import Programme
 from hongzhu_registry.reports.document import Chart, Figure
@@ -28,13 +28,14 @@ def by_week(weeks: Mapping[date, tuple[int, int]]) -> Chart | None:
     if len(weeks) < 2:
         return None
     shares = tuple(round(100 * done / owed, 1) if owed else None for done, owed in weeks.values())
-    return Chart(_("Coverage of weekly talks"), "line", "%", tuple(f"{monday(week):%m.%d}" for week in weeks), shares)
+    mondays = tuple(written(monday(week), "M月d日", "MMM d") for week in weeks)
+    return Chart(_("Coverage of weekly talks"), "line", "%", mondays, shares)
 
 
 def by_agency(
     programmes: Sequence[Programme], figures: Mapping[str, Figure], agencies: Mapping[str, str]
 ) -> Chart | None:
-    """Draw how many activities each agency held; nothing of a single agency."""
+    """Draw how many activities each agency held, most first; nothing of a single agency."""
     held: dict[str, float] = {}
     for each in programmes:
         for figure in each.figures:
@@ -44,5 +45,6 @@ def by_agency(
                 held[each.agency] = held.get(each.agency, 0) + found.value
     if len(held) < 2:
         return None
-    labels = tuple(agencies.get(each, each) for each in held)
-    return Chart(_("Activities by agency"), "bars", str(Text(zh="场", en="activities")), labels, tuple(held.values()))
+    most_first = sorted(held, key=lambda each: -held[each])
+    labels, numbers = tuple(agencies.get(each, each) for each in most_first), tuple(held[each] for each in most_first)
+    return Chart(_("Activities by agency"), "bars", str(Text(zh="场", en="activities")), labels, numbers)

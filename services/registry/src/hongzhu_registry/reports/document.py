@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from hongzhu.i18n import CHINESE, ENGLISH, is_chinese
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -82,3 +84,8 @@ class Report:
     opening: tuple[Sentence, ...]
     sections: tuple[Section, ...]
     figures: Mapping[str, Figure]
+
+    @property
+    def language(self) -> str:
+        """The language it is written in, and stays in: told by its figures' titles, as a title may hold names in the other."""
+        return CHINESE if all(is_chinese(each.title) for each in self.figures.values()) else ENGLISH

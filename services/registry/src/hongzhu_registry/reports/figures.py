@@ -8,11 +8,14 @@ from urllib.parse import urlencode
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hongzhu.i18n import CHINESE, Text, language
 from hongzhu.programme import Programme
 from hongzhu_registry.reports.document import Figure
 from hongzhu_registry.reports.rows import Asked, Period, condition, listed, once, rows_of
 
 ADDRESS = "/api/v1/reports/figures"
+_OF_ONE = {"children": "child", "ies": "y", "s": ""}
+"""How English words end for many, and for one."""
 
 
 def asked_of(programmes: Iterable[Programme]) -> list[Asked]:
@@ -61,7 +64,15 @@ def _whole(number: Any) -> int:
 def written(asked: Asked, value: int, period: Period) -> Figure:
     """Write a value as people do, with the link to the rows behind it."""
     figure = asked.figure
-    return Figure(asked.key, str(figure.title), value, f"{value}{figure.unit}", link(asked.key, period))
+    return Figure(asked.key, str(figure.title), value, amount(value, figure.unit), link(asked.key, period))
+
+
+def amount(value: int, unit: Text) -> str:
+    """Write a number with what it counts: 1058人; 1,058 children, 1 child."""
+    if language.get() == CHINESE:
+        return f"{value}{unit}"
+    many = next((each for each in _OF_ONE if value == 1 and unit.en.endswith(each)), "")
+    return f"{value:,}{unit.en.removesuffix(many)}{_OF_ONE.get(many, '')}"
 
 
 def link(key: str, period: Period) -> str:
@@ -70,4 +81,4 @@ def link(key: str, period: Period) -> str:
     return f"{ADDRESS}/{key}/rows?" + urlencode({name: value for name, value in asked.items() if value})
 
 
-__all__ = ["asked_of", "count", "link", "listed", "written"]
+__all__ = ["amount", "asked_of", "count", "link", "listed", "written"]

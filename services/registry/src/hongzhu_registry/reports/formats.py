@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 from xlsxwriter import Workbook
 
-from hongzhu.i18n import Text, _
+from hongzhu.i18n import Text, _, speaking
 from hongzhu_registry.reports import docx
 from hongzhu_registry.reports.document import Chart, Ledger, Report
 from hongzhu_registry.reports.heading import day
@@ -47,16 +47,17 @@ def read(kept: Any) -> Report:
 
 
 def write(report: Report, ledgers: Iterable[Ledger], as_: Format) -> bytes:
-    """Write a report in one of its formats; only a workbook reads the ledgers."""
-    match as_:
-        case "json":
-            return json.dumps(content(report), ensure_ascii=False, indent=1).encode()
-        case "md":
-            return markdown(report).encode()
-        case "docx":
-            return docx.write(report)
-        case "xlsx":
-            return workbook(report, ledgers)
+    """Write a report in one of its formats, and in its own language; only a workbook reads the ledgers."""
+    with speaking(report.language):
+        match as_:
+            case "json":
+                return json.dumps(content(report), ensure_ascii=False, indent=1).encode()
+            case "md":
+                return markdown(report).encode()
+            case "docx":
+                return docx.write(report)
+            case "xlsx":
+                return workbook(report, ledgers)
 
 
 def markdown(report: Report) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from hongzhu.errors import InvalidError
-from hongzhu.i18n import Text, _
+from hongzhu.i18n import Text, _, written
 from hongzhu.programme import Programme
 from hongzhu_registry.agencies.models import Agency
 from hongzhu_registry.agencies.queries import names_of_all, titles_of
@@ -63,14 +63,13 @@ def about(session: Session, period: Period) -> str:
 
 def title(about: str, organ: str, action: str) -> str:
     """Write the title."""
-    return (about or place(organ)) + _(
-        "“{action}”: care for left-behind children in poverty, as carried out", action=action
-    )
+    whom = about or place(organ) or EVERYWHERE
+    return _("{whom}: “{action}”, care for left-behind children in poverty", whom=whom, action=action)
 
 
 def opening(about: str, organ: str, action: str, period: Period) -> str:
     """Write the paragraph that a report begins with."""
-    days = _days(period)
+    days = between(period.first, period.cut_off)
     if about:
         return _("This is what {about} did for “{action}” {days}.", about=about, action=action, days=days)
     where = place(organ)
@@ -83,12 +82,11 @@ def opening(about: str, organ: str, action: str, period: Period) -> str:
     )
 
 
-def _days(period: Period) -> str:
-    """Say the days of which there is something to tell, the year once where it is one year."""
-    last = day(period.cut_off).removeprefix(f"{period.first.year}年")
-    return _("from {first} to {last}", first=day(period.first), last=last)
+def between(first: date, last: date) -> str:
+    """Say the days from one to another: 2020年9月1日至11月23日, from Sep 1, 2020 to Nov 23, 2020."""
+    return _("from {first} to {last}", first=day(first), last=day(last).removeprefix(f"{first.year}年"))
 
 
 def day(day: date) -> str:
-    """Write a day in the reader's language."""
-    return _("{year}-{month:02}-{day:02}", year=day.year, month=day.month, day=day.day)
+    """Write a day with its year: 2020年11月23日, Nov 23, 2020."""
+    return written(day, "y年M月d日", "MMM d, y")

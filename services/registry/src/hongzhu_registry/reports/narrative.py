@@ -50,7 +50,7 @@ class Material:
 def of_programme(programme: Programme, figures: Mapping[str, Figure], *, one_school: bool = False) -> Sentence | None:
     """Put a programme's figures into its sentence; nothing when all of them are nothing.
 
-    Of one school it is not said, as long as there is anything else to say, how many schools it was.
+    Of one school it goes without saying, as long as there is anything else to say, how many schools it was.
     """
     if programme.sentence is None:
         return None
@@ -58,8 +58,8 @@ def of_programme(programme: Programme, figures: Mapping[str, Figure], *, one_sch
     nothing = {name for name, figure in mine.items() if not figure.value}
     schools = {each.name for each in programme.figures if each.distinct == "school"} if one_school else set()
     texts = {name: figure.text for name, figure in mine.items()}
-    text = said(str(programme.sentence), texts, nothing | schools) or said(str(programme.sentence), texts, nothing)
-    keys = tuple(figure.key for figure in mine.values() if figure.value)
+    text = said(str(programme.sentence), texts, nothing, schools) or said(str(programme.sentence), texts, nothing)
+    keys = tuple(figure.key for figure in mine.values() if figure.value and figure.text in text)
     return Sentence(text, keys) if text else None
 
 
@@ -130,7 +130,7 @@ def _declared(told: Material, place: Place, *subjects: str) -> Iterator[Sentence
 def _leadership(told: Material) -> Iterator[Sentence]:
     rests_on = [each for each in told.documents if not each.own]
     if rests_on and told.scope != "agency":
-        yield Sentence(_("By {documents}, the work is led and coordinated.", documents=_cited(rests_on)))
+        yield Sentence(_("Under {documents}, the work is led and coordinated.", documents=_cited(rests_on)))
     yield from _declared(told, "organisation", "city")
     heads = [what or duty for duty, what in told.leaders if duty == "组长"]
     members = [what or duty for duty, what in told.leaders if duty != "组长"]
@@ -166,7 +166,7 @@ def _plans(told: Material) -> Iterator[Sentence]:
     others = sum(1 for each in told.programmes if each.agency != told.reporting)
     if told.scope == "agency" and told.programmes and (basis := _basis(told)):
         text = _(
-            "By {basis}, {programmes} care programmes run, each with its duty, its time and who answers for it.",
+            "Care programmes under {basis}: {programmes}, each with its duty, its time and who answers for it.",
             basis=basis,
             programmes=number,
         )
@@ -184,7 +184,7 @@ def _plans(told: Material) -> Iterator[Sentence]:
     elif told.scope != "school" and told.programmes:
         yield Sentence(
             _(
-                "{programmes} care programmes run, each with its duty, its time and who answers for it.",
+                "Care programmes: {programmes}, each with its duty, its time and who answers for it.",
                 programmes=number,
             )
         )
@@ -205,13 +205,13 @@ def _together(told: Material) -> Iterator[Sentence]:
     if basis := _basis(told):
         yield Sentence(
             _(
-                "By {basis}, {bureau} works with {agencies}: {number} in all, each with its own programmes.",
+                "Under {basis}, the {bureau} works with {agencies}: {number} in all, each with its own programmes.",
                 basis=basis,
                 **named,
             )
         )
     else:
-        yield Sentence(_("{bureau} works with {agencies}: {number} in all, each with its own programmes.", **named))
+        yield Sentence(_("The {bureau} works with {agencies}: {number} in all, each with its own programmes.", **named))
 
 
 def _roster(told: Material) -> Iterator[Sentence]:

@@ -12,17 +12,18 @@ from hongzhu.i18n import Text
 from hongzhu_registry.assessments.models import CONCERN_BELOW, Assessment
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.reports.document import Figure
-from hongzhu_registry.reports.figures import link
+from hongzhu_registry.reports.figures import amount, link
 from hongzhu_registry.reports.rows import Asked, Period, owed_in, rows_of
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.tasks.models import Task
 from hongzhu_registry.tasks.queries import CANCELLED, DONE, state_on
 
 CODE = "registry"
+CHILDREN = Text(zh="人", en=" children")
 
 
 def _declared(name: str, zh: str, en: str, of: Rows = "children", **where: Value) -> Declared:
-    unit = Text(zh="所", en=" schools") if of == "schools" else Text(zh="人", en=" children")
+    unit = Text(zh="所", en=" schools") if of == "schools" else CHILDREN
     return Declared(name=name, title=Text(zh=zh, en=en), unit=unit, of=of, where=dict(where))
 
 
@@ -47,8 +48,14 @@ ASKED = [
 """Counted like the figures of programmes."""
 
 LARGEST = {
-    "largest_town_school": (Text(zh="留守儿童最多的城区学校", en="The town school with most of them"), True),
-    "largest_country_school": (Text(zh="留守儿童最多的农村学校", en="The country school with most of them"), False),
+    "largest_town_school": (
+        Text(zh="留守儿童最多的城区学校", en="Town school with the most left-behind children"),
+        True,
+    ),
+    "largest_country_school": (
+        Text(zh="留守儿童最多的农村学校", en="Country school with the most left-behind children"),
+        False,
+    ),
 }
 COVERAGE = {
     "talk_coverage": (Text(zh="每周谈心覆盖率", en="Coverage of weekly talks"), "talk", True),
@@ -59,8 +66,8 @@ COVERAGE = {
 """By the kind of evidence that resolves what is owed; weekly, or once a year."""
 NOT_OWED = ("excused", CANCELLED)
 SHARES = {
-    "academic_concern_share": Text(zh="学困留守儿童占比", en="Share of children with an academic concern"),
-    "academic_concern_share_before": Text(zh="上次检测学困占比", en="That share at the assessment before"),
+    "academic_concern_share": Text(zh="受测儿童学困率", en="Share of those tested with an academic concern"),
+    "academic_concern_share_before": Text(zh="上次检测学困率", en="Share at the previous assessment"),
 }
 
 
@@ -84,9 +91,11 @@ def largest(session: Session, period: Period) -> dict[str, Figure]:
     figures = {}
     for name, (title, urban) in LARGEST.items():
         first = next((each for each in found if each.urban is urban), None)
-        text = "" if first is None else f"{first.name}（{first.counted}{Text(zh='人', en=' children')}）"
-        key = f"{CODE}.{name}"
-        figures[key] = Figure(key, str(title), None if first is None else str(first.name), text, link(key, period))
+        key, school, text = f"{CODE}.{name}", None, ""
+        if first is not None:
+            school, counted = str(first.name), amount(first.counted, CHILDREN)
+            text = f"{school}{Text(zh=f'（{counted}）', en=f' ({counted})')}"
+        figures[key] = Figure(key, str(title), school, text, link(key, period))
     return figures
 
 

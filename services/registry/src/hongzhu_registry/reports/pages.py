@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from hongzhu.clock import today
 from hongzhu.errors import ConflictError, HongzhuError, InvalidError
-from hongzhu.i18n import _
+from hongzhu.i18n import _, speaking
 from hongzhu_registry.agencies.queries import names_of_all as agency_names
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.reports import formats, own, reading, service
 from hongzhu_registry.reports.document import Figure, Report
 from hongzhu_registry.reports.formats import MEDIA, Format
-from hongzhu_registry.reports.heading import day
+from hongzhu_registry.reports.heading import between, day
 from hongzhu_registry.reports.models import ClosedReport
 from hongzhu_registry.reports.queries import called
 from hongzhu_registry.reports.rows import Period
@@ -71,8 +71,9 @@ def list_reports(request: Request, session: InTransaction, reader: Reading, page
     """Show the reports that were closed, and ask for the days of another one."""
     reader.must_be("bureau")
     columns = ClosedReport.__table__.c
-    shown = (columns[name] for name in ("id", "begins_on", "ends_on", "cut_off", "closed_at", "signed_on"))
-    found = page.of(session, select(*shown), columns.id)
+    shown = (columns[name] for name in ("id", "begins_on", "ends_on", "cut_off", "signed_on"))
+    found = page.of(session, select(*shown, columns.content["dated"].as_string().label("dated")), columns.id)
+    found["items"] = [each | {"dated": date.fromisoformat(each["dated"])} for each in found["items"]]
     return show(request, "reports.html", found=found, formats=DOWNLOADS, **_asking(session, About().period))
 
 
@@ -89,7 +90,7 @@ def preview(
     return show(
         request,
         "report.html",
-        report=service.make(session, period),
+        **_paper(service.make(session, period)),
         downloads=[(each, with_query("/reports/download", {**_query(period), "format": each})) for each in DOWNLOADS],
         compare=with_query("/reports/compare", _query(period)),
         error=None,
@@ -154,6 +155,8 @@ def figure_rows(
         found=found,
         called=called(session, reader, kind, ids),
         schools=school_names(session),
+        between=between,
+        preview=with_query("/reports/preview", _query(period)),
     )
 
 
@@ -208,14 +211,13 @@ def sign(request: Request, session: InTransaction, reader: Reading, report_id: s
 def _closed(
     request: Request, closed: ClosedReport, *, done: str | None = None, error: HongzhuError | None = None
 ) -> HTMLResponse:
-    report: Report = formats.read(closed.content)
     links = [(each, f"/reports/{closed.id}/download?format={each}") for each in DOWNLOADS]
     return show(
         request,
         "report-closed.html",
         status=422 if error else 200,
         closed=closed,
-        report=report,
+        **_paper(formats.read(closed.content)),
         downloads=links,
         done=done,
         error=error,
@@ -229,7 +231,14 @@ _READING: dict[str, Any] = {
     "drawn": reading.drawn,
     "numeral": numeral,
     "day": day,
+    "between": between,
 }
+
+
+def _paper(report: Report) -> dict[str, Any]:
+    """Return a report, and the days above and below it in the language that it is written in."""
+    with speaking(report.language):
+        return {"report": report, "days": between(report.begins_on, report.ends_on), "dated": day(report.dated)}
 
 
 def _asking(session: InTransaction, about: Period | About) -> dict[str, Any]:

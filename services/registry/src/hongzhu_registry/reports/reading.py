@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from hongzhu.i18n import _
+from hongzhu.i18n import Text, _
 from hongzhu_registry.reports.document import Chart, Figure, Sentence
 from hongzhu_registry.reports.figures import ADDRESS
 
@@ -25,7 +25,7 @@ def pieces(sentence: Sentence, figures: Mapping[str, Figure]) -> Iterator[Piece]
     # Longest first, and never in the middle of a number: 3 does not stand in 43.
     texts = "|".join(map(re.escape, sorted({text for each in left for text in _said(each)}, key=len, reverse=True)))
     at = 0
-    for found in re.finditer(rf"(?<![\d.])(?:{texts})", sentence.text) if left else ():
+    for found in re.finditer(rf"(?<![\d.,])(?:{texts})", sentence.text) if left else ():
         figure = next((each for each in left if found[0] in _said(each)), None)
         if figure is None:
             continue
@@ -58,7 +58,8 @@ def change(before: Figure | None, after: Figure | None) -> str:
     """Say by how much a figure differs, a share by its points; nothing where one of them is neither."""
     match before and before.value, after and after.value:
         case int(first), int(second):
-            return f"{second - first:+d}" if second != first else "0"
+            more = second - first
+            return str(Text(zh=f"{more:+d}", en=f"{more:+,d}")) if more else "0"
         case str(first), str(second) if first.endswith("%") and second.endswith("%"):
             return _("{points} points", points=f"{float(second[:-1]) - float(first[:-1]):+.1f}")
     return ""

@@ -106,7 +106,7 @@ def _steps(figures: Figures) -> Iterator[Sentence]:
     concern, owed = "registry.academic_concern", "registry.subsidies_owed"
     if _value(figures, "academic_concern"):
         text = _(
-            "{children} with an academic concern are followed one by one, each by a plan of its own.",
+            "Follow {children} with an academic concern one by one, each with a plan of their own.",
             children=figures[concern].text,
         )
         yield Sentence(text, (concern,))

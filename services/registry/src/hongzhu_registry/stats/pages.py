@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from hongzhu.clock import today
-from hongzhu.i18n import _
+from hongzhu.i18n import _, written
 from hongzhu.period import monday
 from hongzhu_registry.agencies.queries import names_of_all as agency_names
 from hongzhu_registry.calendar.service import term_start
@@ -113,7 +113,7 @@ def _weekly(care: Rows, programmes: Mapping[str, str]) -> Chart | None:
     return {
         "kind": "line",
         "unit": "%",
-        "labels": [f"{week:%m-%d}" for week in weeks],
+        "labels": [written(week, "M月d日", "MMM d") for week in weeks],
         "series": series,
         "hrefs": hrefs,
     }

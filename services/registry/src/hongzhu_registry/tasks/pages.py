@@ -131,7 +131,7 @@ def _shown(
 def _acts() -> dict[str, str]:
     """Name what changes how a task stands."""
     return {
-        "issued": _("Fell due"),
+        "issued": _("Issued"),
         "done": _("Done"),
         "late": _("Done late"),
         "missed": _("Missed"),

@@ -19,7 +19,7 @@ LASTS = 8 * 24 * 3600
 class LinkExpiredError(MissingError):
     """A link is too old, or was never given: the two look alike on purpose."""
 
-    title = "This link no longer opens."
+    title = "This link no longer opens"
 
 
 def _signer() -> URLSafeTimedSerializer:
@@ -49,5 +49,5 @@ def supporter_of(session: Session, token: str) -> str:
 
 def _expired() -> LinkExpiredError:
     return LinkExpiredError(
-        "A link lasts for a good week. The next notice brings a new one; what you have recorded is kept."
+        "A link works for 8 days: please open the one in your latest notice. Everything you recorded is kept."
     )
