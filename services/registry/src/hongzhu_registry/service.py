@@ -8,11 +8,12 @@ from hongzhu.errors import ConfigurationError
 from hongzhu.messages import NoticeSettled, TaskClosed, TaskDue
 from hongzhu.service import Service, Tick
 from hongzhu.settings import settings
-from hongzhu_registry import once, tables
+from hongzhu_registry import tables
 from hongzhu_registry.access import throttle
 from hongzhu_registry.access.service import agencies_with_accounts, bring_in_accounts, forget_tokens
 from hongzhu_registry.access.walls import see_it_holds
 from hongzhu_registry.agencies.provision import declare_queue
+from hongzhu_registry.answers.ticks import forget_answers
 from hongzhu_registry.app import make_app
 from hongzhu_registry.audit.service import ANCHORS, seal_new
 from hongzhu_registry.database import database
@@ -25,11 +26,6 @@ from hongzhu_registry.supporters.ticks import tell_agencies
 from hongzhu_registry.tallies.ticks import catch_up
 from hongzhu_registry.tasks.consumers import on_task_closed, on_task_due
 from hongzhu_registry.tasks.queries import count_by_state
-
-
-def _forget_answers() -> None:
-    with database.transaction() as session:
-        once.forget_answers(session)
 
 
 def _forget_sign_ins() -> None:
@@ -66,7 +62,7 @@ service = Service(
     ticks=(
         Tick("seal-audit", 1, seal_new),
         Tick("see-second-wall", 3600, see_it_holds),
-        Tick("forget-answers", 3600, _forget_answers),
+        Tick("forget-answers", 3600, forget_answers),
         Tick("say-offices", 2, offices.bring_up_to_date),
         Tick("catch-up", 1, catch_up),
         Tick("tell-of-supporters", 2, tell_agencies),

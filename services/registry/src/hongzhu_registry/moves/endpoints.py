@@ -6,11 +6,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.children.forms import Class, Grade
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import everything
 from hongzhu_registry.moves import service
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Router
 
 router = Router(prefix="/children/{child_id}", tags=["children"])
