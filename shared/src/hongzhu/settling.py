@@ -5,7 +5,7 @@ It looks from outside, as `hongzhu doctor` does: into what the installed service
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from kombu import Connection
 from sqlalchemy import Table, func, or_, select, update
@@ -110,7 +110,9 @@ class Watch:
             table = service.database.metadata.tables[inbox.NAME]
             with service.database.reading() as session:
                 for some in batches(sorted(ids), _AT_ONCE):
-                    ids = ids.difference(session.scalars(select(table.c.message_id).where(table.c.message_id.in_(some))))
+                    ids = ids.difference(
+                        session.scalars(select(table.c.message_id).where(table.c.message_id.in_(some)))
+                    )
         self._unheard[service.name] = ids
         return ids
 
