@@ -89,7 +89,7 @@ def _children(draft: Draft, need: Need) -> list[Owed]:
 
 
 def _day(draft: Draft, need: Need, waiting: Sequence[Owed]) -> date | None:
-    day = drafts.read_day(draft, waiting, today())
+    day = drafts.read_day(draft, waiting)
     if day and need.of_school and not waiting and day < need.of_school.opens_on:
         first = spoken_date(need.of_school.opens_on)
         draft.errors[drafts.DAY] = InvalidError("Only days since {first} count here.", first=first)
