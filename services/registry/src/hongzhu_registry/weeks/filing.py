@@ -17,10 +17,11 @@ from hongzhu_registry.pages import spoken_date
 from hongzhu_registry.photos import service as photos
 from hongzhu_registry.records import service as records
 from hongzhu_registry.records.models import Record
+from hongzhu_registry.tasks.queries import DONE
 from hongzhu_registry.weeks import drafts
 from hongzhu_registry.weeks.drafts import Draft, draft_of, new_draft
 from hongzhu_registry.weeks.forms import Field, fields_of
-from hongzhu_registry.weeks.need import DONE, Need, Owed
+from hongzhu_registry.weeks.need import Need, Owed
 from hongzhu_registry.weeks.queries import Week
 
 
