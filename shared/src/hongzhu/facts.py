@@ -66,6 +66,10 @@ class AgencyFacts(Facts):
     """Whether its vetted helpers have fewer places than there are children who wait for one."""
 
 
+CITY = "city"
+"""The id of the one city there is."""
+
+
 class CityFacts(Facts):
     """What a programme may ask about the city, of which there is one; it is its own `school_id`."""
 

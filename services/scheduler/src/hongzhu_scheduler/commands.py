@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from hongzhu import runtime
 from hongzhu.errors import ConfigurationError
+from hongzhu.facts import CITY
 from hongzhu.i18n import _
 from hongzhu.service import Service
 from hongzhu_scheduler import planner
-from hongzhu_scheduler.models import CITY, database, occurrence, programme, run
+from hongzhu_scheduler.models import database, occurrence, programme, run
 from hongzhu_scheduler.obligation import calendar_of, declared
 
 

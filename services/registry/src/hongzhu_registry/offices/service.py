@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu.database import take_turns
-from hongzhu.facts import SUBJECTS, AgencyFacts, CityFacts, FacilityFacts, FacilityKind, Facts
+from hongzhu.facts import CITY, SUBJECTS, AgencyFacts, CityFacts, FacilityFacts, FacilityKind, Facts
 from hongzhu.messages import Evidence, OfficeChanged, batches
 from hongzhu_registry.database import new_id, publish
 from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.offices import queries
 from hongzhu_registry.offices.models import Office
-from hongzhu_registry.offices.queries import CITY
 from hongzhu_registry.tasks.queries import will_ask_many_times
 
 _ALWAYS = date(2000, 1, 1)
