@@ -33,10 +33,10 @@ def _after_migrate() -> None:
     """Open the accounts the configuration names, and see that every agency has its queue."""
     with database.transaction() as session:
         bring_in_accounts(session)
-        names = agencies_with_accounts(session)
+        agencies = agencies_with_accounts(session)
     with bus.connect(settings().broker_url) as connection:
-        for name in names:
-            declare_queue(connection, name)
+        for agency in agencies:
+            declare_queue(connection, agency)
 
 
 def _agencies_queues() -> list[str]:
