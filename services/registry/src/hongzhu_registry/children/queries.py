@@ -222,7 +222,7 @@ def _paired(kind: str) -> ColumnElement[bool]:
 
 
 def count(session: Session) -> Mapping[str, int]:
-    """Count the children who are here, in all and in poverty, and their schools."""
+    """Count the children who are here, in all and in poverty."""
     row = session.execute(
         select(
             func.count().label("children"),
