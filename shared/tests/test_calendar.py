@@ -47,8 +47,6 @@ def test_a_schools_exception_is_its_own() -> None:
     assert not CALENDAR.is_school_day(day, "s1")
     assert CALENDAR.is_school_day(day, "s2")
     assert CALENDAR.is_school_day(day)
-    assert CALENDAR.schools_off(date(2020, 11, 23)) == ("s1",)
-    assert CALENDAR.schools_off(date(2020, 11, 30)) == ()
 
 
 def test_a_schools_exception_is_stronger_than_a_make_up_day_but_that_is_stronger_than_a_week_end() -> None:
@@ -80,14 +78,14 @@ def test_beyond_its_last_term_a_calendar_says_that_nothing_is_announced() -> Non
 
 
 def test_school_days_are_counted_over_week_ends_and_holidays_and_never_beyond_what_is_announced() -> None:
-    assert CALENDAR.after_school_days(date(2020, 11, 20), 1) == date(2020, 11, 23)
-    assert CALENDAR.after_school_days(date(2020, 11, 4), 1) == date(2020, 11, 7)
-    assert CALENDAR.after_school_days(date(2020, 11, 23), 0) == date(2020, 11, 23)
-    assert CALENDAR.after_school_days(date(2021, 1, 22), 1) == SPRING.first  # there is no school between the terms
-    assert CALENDAR.after_school_days(FUTURE.last - DAY, 1) == FUTURE.last
-    assert CALENDAR.after_school_days(FUTURE.last - DAY, 2) == NOT_ANNOUNCED
-    assert SchoolCalendar().after_school_days(date(2020, 11, 20), 5) == NOT_ANNOUNCED
-    assert SchoolCalendar().after_school_days(date(2020, 11, 20), 0) == date(2020, 11, 20)
+    assert CALENDAR.days.after(date(2020, 11, 20), 1) == date(2020, 11, 23)
+    assert CALENDAR.days.after(date(2020, 11, 4), 1) == date(2020, 11, 7)
+    assert CALENDAR.days.after(date(2020, 11, 23), 0) == date(2020, 11, 23)
+    assert CALENDAR.days.after(date(2021, 1, 22), 1) == SPRING.first  # there is no school between the terms
+    assert CALENDAR.days.after(FUTURE.last - DAY, 1) == FUTURE.last
+    assert CALENDAR.days.after(FUTURE.last - DAY, 2) == NOT_ANNOUNCED
+    assert SchoolCalendar().days.after(date(2020, 11, 20), 5) == NOT_ANNOUNCED
+    assert SchoolCalendar().days.after(date(2020, 11, 20), 0) == date(2020, 11, 20)
 
 
 def test_school_weeks_and_days_are_counted_on_from_the_day_after() -> None:
@@ -103,7 +101,7 @@ def test_a_calendar_is_the_same_after_it_has_travelled() -> None:
 
 @given(st.dates(date(2018, 1, 1), date(2030, 1, 1)), st.integers(0, 40))
 def test_counting_on_never_goes_back_and_passes_as_many_school_days_as_it_says(day: date, count: int) -> None:
-    last = CALENDAR.after_school_days(day, count)
+    last = CALENDAR.days.after(day, count)
     assert last >= day
     if last == NOT_ANNOUNCED:
         left = sum(CALENDAR.is_school_day(day + n * DAY) for n in range(1, max((FUTURE.last - day).days, 0) + 1))

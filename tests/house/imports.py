@@ -30,7 +30,6 @@ SERVICE_ROOMS = {
     "runtime",
     "service",
     "settling",
-    "web",
 }
 # What every agency's machine runs beside its own plugin.
 AGENCY_ROOMS = {"hooks", "messages", "plugin_worker", "programme", "registry_client"}

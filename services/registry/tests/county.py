@@ -35,7 +35,7 @@ from hongzhu_registry.excuses.models import Excuse
 from hongzhu_registry.facilities.models import Facility
 from hongzhu_registry.imports.models import Import
 from hongzhu_registry.mandatory_reports.models import MandatoryReport
-from hongzhu_registry.notices.service import on_notice_settled
+from hongzhu_registry.notices.consumers import on_notice_settled
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.photos.models import Photo
 from hongzhu_registry.programmes import service as programmes

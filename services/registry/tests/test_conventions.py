@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, text, update
 
 from hongzhu import clock
-from hongzhu_registry import once
+from hongzhu_registry.answers.models import REMEMBERED, Answered
+from hongzhu_registry.answers.ticks import forget_answers
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database, new_id
 from hongzhu_registry.pairings.models import Pairing
@@ -143,7 +144,7 @@ def test_an_answer_opens_for_its_own_account_and_key_alone(county: County) -> No
     for who in ("school", "bureau"):
         county.ask(who, "POST", "/records", TALKED, Idempotency_Key="k1")
     with database.transaction() as session:
-        one, other = session.scalars(select(once.Answered)).all()
+        one, other = session.scalars(select(Answered)).all()
         one.answer, other.answer = other.answer, one.answer
     assert county.ask("school", "POST", "/records", TALKED, Idempotency_Key="k1").status_code == 500
 
@@ -152,10 +153,11 @@ def test_answers_are_forgotten_once_nobody_can_ask_for_them_again(county: County
     county.ask("school", "POST", "/records", TALKED, Idempotency_Key="old")
     county.ask("school", "POST", "/records", TALKED, Idempotency_Key="new")
     with database.transaction() as session:
-        old = clock.now() - once.REMEMBERED - timedelta(days=1)
-        session.execute(update(once.Answered).where(once.Answered.key == "old").values(answered_at=old))
-        once.forget_answers(session)
-        assert session.scalars(select(once.Answered.key)).all() == ["new"]
+        old = clock.now() - REMEMBERED - timedelta(days=1)
+        session.execute(update(Answered).where(Answered.key == "old").values(answered_at=old))
+    forget_answers()
+    with database.transaction() as session:
+        assert session.scalars(select(Answered.key)).all() == ["new"]
 
 
 def _version_of(county: County, path: str) -> str:

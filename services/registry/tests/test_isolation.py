@@ -22,6 +22,7 @@ from hongzhu.database import CONNECTIONS, engine_on_the_loop
 from hongzhu.testing.databases import Configure
 from hongzhu_registry.access import walls
 from hongzhu_registry.access.policy import DOSSIER, SIGHT, Principal
+from hongzhu_registry.access.ticks import see_wall_holds
 from hongzhu_registry.children import queries as children
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database, narrow
@@ -80,10 +81,10 @@ def test_every_field_of_a_dossier_says_what_it_is_kept_for() -> None:
 def test_an_account_that_gets_around_the_wall_is_complained_of(
     crowded: County, configure: Configure, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert walls.see_it_holds()
+    assert see_wall_holds()
     assert not caplog.records
     configure(registry_database_url=crowded.owner_url)
-    assert not walls.see_it_holds()
+    assert not see_wall_holds()
     assert "row-level security" in caplog.text
 
 

@@ -31,10 +31,10 @@ from hongzhu.programme import Programme
 from hongzhu.testing.databases import Configure
 from hongzhu.testing.examples import CALENDAR, MONDAY
 from hongzhu_scheduler.closing import close_missed
-from hongzhu_scheduler.consumers import CONSUMERS
 from hongzhu_scheduler.lapsing import hold_all
 from hongzhu_scheduler.models import database, occurrence, outbox, run
 from hongzhu_scheduler.planner import plan
+from hongzhu_scheduler.service import service
 
 sys.path.insert(0, str(Path(__file__).parent))  # the oracle is this folder's own
 
@@ -51,7 +51,7 @@ class Town:
     def tell(self, *messages: Message) -> None:
         for message in messages:
             with self.database.transaction() as session:
-                CONSUMERS[type(message)](session, message)
+                service.consumers[type(message)](session, message)
 
     def approve(self, *programmes: Programme, version: int = 1, since: date = MONDAY, suspended: bool = False) -> None:
         for each in programmes:

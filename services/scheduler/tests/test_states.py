@@ -28,10 +28,10 @@ from hongzhu.period import week
 from hongzhu.programme import Days, EverySchoolWeek, OncePer, Standing, where
 from hongzhu.rehearsal.states import StateOracle
 from hongzhu.testing.examples import CALENDAR, MONDAY, child, programme
-from hongzhu_scheduler.consumers import CONSUMERS
 from hongzhu_scheduler.ledger import state_on
 from hongzhu_scheduler.models import inbox, occurrence, run
 from hongzhu_scheduler.planner import plan, plan_all
+from hongzhu_scheduler.service import service
 
 DAY = timedelta(days=1)
 CHILDREN = ("c1", "c2")
@@ -90,7 +90,7 @@ def machine(town: Any, empty: Any) -> type[RuleBasedStateMachine]:
         def deliver(self, message: Any, *, crash: bool = False) -> None:
             with town.database.transaction() as session:
                 if first_time(session, inbox, message.id, message.topic):
-                    CONSUMERS[type(message)](session, message)
+                    service.consumers[type(message)](session, message)
                 if crash:
                     session.rollback()
             if not crash:

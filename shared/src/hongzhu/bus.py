@@ -24,7 +24,7 @@ PARKED = Exchange("hongzhu.parked", type="direct", durable=True)
 NOT_FOUND = 404
 """What the broker answers of a queue that is not there (AMQP 0-9-1, reply codes)."""
 DELIVERY_LIMIT = 5
-"""How often a message is tried before it is parked."""
+"""How often a message is tried again before it is parked."""
 arrived = Bells()
 """Rung when something was put on queues of the memory broker, which itself wakes nobody."""
 

@@ -126,15 +126,6 @@ class SchoolCalendar(BaseModel):
         weeks = self.days.weeks
         yield from weeks[bisect_left(weeks, monday(first)) : bisect_right(weeks, last)]
 
-    def schools_off(self, week: date) -> tuple[str, ...]:
-        """Return the schools that have no school day in the week of the Monday `week` although others have one."""
-        sunday = week + 6 * _DAY
-        return tuple(each for each in self.exceptional(week, sunday) if not self.days_of(each).between(week, sunday))
-
-    def after_school_days(self, day: date, count: int) -> date:
-        """Return the day that is `count` school days after `day`; `NOT_ANNOUNCED` when the calendar does not reach so far."""
-        return self.days.after(day, count)
-
 
 # Kept beside the calendar, not on it: a changed copy of a calendar must not carry the days of the one it was copied from.
 @lru_cache(20)

@@ -1,4 +1,4 @@
-"""Facts: the non-identifying part of a dossier, the only thing about a child or a school that travels on the bus.
+"""Facts: what programmes may ask about a subject; of a child the non-identifying part of its dossier, and all that travels of it.
 
 A fact is one line here and one column in the scheduler's projection of the same name and type.
 """
@@ -64,6 +64,10 @@ class AgencyFacts(Facts):
 
     places_short: bool | None = None
     """Whether its vetted helpers have fewer places than there are children who wait for one."""
+
+
+CITY = "city"
+"""The id of the one city there is."""
 
 
 class CityFacts(Facts):

@@ -86,7 +86,7 @@ class Service:
         """Count the tasks this service knows of, if it keeps any."""
         if self.ledger is None:
             return None
-        with self.database.transaction() as session:
+        with self.database.reading() as session:
             return self.ledger(session)
 
     @property
@@ -101,7 +101,7 @@ class Service:
         """Return how many messages were ever written and how many of them wait to be published."""
         rows = self.database.metadata.tables[outbox.NAME]
         waiting = func.count().filter(rows.c.published_at.is_(None))
-        with self.database.transaction() as session:
+        with self.database.reading() as session:
             written, unpublished = session.execute(select(func.max(rows.c.sequence), waiting)).one()
         return written or 0, unpublished
 
@@ -115,7 +115,7 @@ class Service:
     def count_unheard(self) -> int:
         """Count the messages that no queue was bound to."""
         rows = self.database.metadata.tables[outbox.NAME]
-        with self.database.transaction() as session:
+        with self.database.reading() as session:
             return session.scalar(select(func.count()).where(rows.c.unroutable)) or 0
 
     def _handle(self, consumer: Consumer, message: Message) -> None:

@@ -55,7 +55,7 @@ def lately(session: Session, channel: str, recipients: Iterable[str], within: ti
 def renew(session: Session, reservation: Reservation) -> bool:
     """Begin the lease anew just before sending; false when the reservation was given up meanwhile."""
     result = session.execute(update(delivery).where(_open([reservation])).values(reserved_at=now()))
-    return bool(result.rowcount)  # type: ignore[attr-defined]  # as above
+    return bool(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE answers with a CursorResult
 
 
 def settle(session: Session, reservations: Collection[Reservation], outcome: Outcome) -> None:

@@ -21,7 +21,7 @@ service = Service(
         TaskDue: consumers.task_due,
         TaskOverdue: consumers.task_overdue,
     },
-    ticks=(Tick("tell", 1, ticks.tell), Tick("forget_old", 3600, ticks.forget_old)),
+    ticks=(Tick("tell", 1, ticks.tell), Tick("forget-told", 3600, ticks.forget_told)),
     busy=lambda session: waiting.is_left(session, today()),
     after_migrate=_check_channels,
 )

@@ -54,10 +54,10 @@ def tell() -> None:
         _round(today, urgent=False)
 
 
-def forget_old() -> None:
+def forget_told() -> None:
     """Keep the table of what is owed small."""
     with database.transaction() as session:
-        waiting.forget_old(session)
+        waiting.forget_told(session)
 
 
 def _round(today: date, *, urgent: bool) -> None:

@@ -87,7 +87,7 @@ def try_again(session: Session, rows: Iterable[Owed], *, state: str = "waiting")
     _change(session, rows, state, {"state": "waiting", "tries": owed.c.tries + 1, "noted_at": now()})
 
 
-def forget_old(session: Session) -> None:
+def forget_told(session: Session) -> None:
     """Drop rows that were told or closed so long ago that no message about them can still come."""
     session.execute(delete(owed).where(owed.c.state != "waiting", owed.c.noted_at < now() - KEPT))
 

@@ -9,10 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hongzhu.errors import NotSignedInError
 from hongzhu_registry.access.service import principal_of
 from hongzhu_registry.database import database
-from hongzhu_registry.imports.pages import HAND_IN_BYTES
 from hongzhu_registry.rest import API
 from hongzhu_registry.signed_in import SESSION
-from hongzhu_registry.workbooks.limits import MIB
+from hongzhu_registry.workbooks.limits import HAND_IN_BYTES, MIB
 
 MOST = 4 * MIB
 """Ten times the longest question that anybody of ours asks: ten thousand ids."""

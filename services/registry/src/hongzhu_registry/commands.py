@@ -159,7 +159,7 @@ def revoke_agency(name: str) -> None:
 
 @click.command(help=_("Say everything the scheduler needs to know once more: it rebuilds its picture from that."))
 def resync() -> None:
-    """Publish schools, children, programmes, the calendar and all evidence again."""
+    """Publish the calendar, schools, offices, children, programmes, and all evidence, excuses and events again."""
     with database.transaction() as session:
         calendar.announce_again(session)
         schools.announce(session)

@@ -15,10 +15,10 @@ from hongzhu.clock import today
 from hongzhu.errors import InvalidError, MissingError
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.children.queries import require_open
 from hongzhu_registry.database import UNSHOWN, FromWorkbook
 from hongzhu_registry.evidence import service as evidence
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, must_match
 from hongzhu_registry.sealing import CELL
 

@@ -8,16 +8,18 @@ from hongzhu.errors import ConfigurationError
 from hongzhu.messages import NoticeSettled, TaskClosed, TaskDue
 from hongzhu.service import Service, Tick
 from hongzhu.settings import settings
-from hongzhu_registry import once, tables
-from hongzhu_registry.access import throttle
-from hongzhu_registry.access.service import agencies_with_accounts, bring_in_accounts, forget_tokens
-from hongzhu_registry.access.walls import see_it_holds
+from hongzhu_registry import tables
+from hongzhu_registry.access.service import agencies_with_accounts, bring_in_accounts
+from hongzhu_registry.access.ticks import forget_sign_ins, see_wall_holds
 from hongzhu_registry.agencies.provision import declare_queue
+from hongzhu_registry.answers.ticks import forget_answers
 from hongzhu_registry.app import make_app
-from hongzhu_registry.audit.service import ANCHORS, seal_new
+from hongzhu_registry.audit.service import ANCHORS
+from hongzhu_registry.audit.ticks import seal_new
 from hongzhu_registry.database import database
-from hongzhu_registry.notices.service import on_notice_settled
+from hongzhu_registry.notices.consumers import on_notice_settled
 from hongzhu_registry.offices import service as offices
+from hongzhu_registry.offices.ticks import bring_up_to_date
 from hongzhu_registry.retention.ticks import anonymise_due
 from hongzhu_registry.schools.queries import names
 from hongzhu_registry.sealing import fingerprints
@@ -27,25 +29,14 @@ from hongzhu_registry.tasks.consumers import on_task_closed, on_task_due
 from hongzhu_registry.tasks.queries import count_by_state
 
 
-def _forget_answers() -> None:
-    with database.transaction() as session:
-        once.forget_answers(session)
-
-
-def _forget_sign_ins() -> None:
-    with database.transaction() as session:
-        forget_tokens(session)
-        throttle.forget(session)
-
-
 def _after_migrate() -> None:
     """Open the accounts the configuration names, and see that every agency has its queue."""
     with database.transaction() as session:
         bring_in_accounts(session)
-        names = agencies_with_accounts(session)
+        agencies = agencies_with_accounts(session)
     with bus.connect(settings().broker_url) as connection:
-        for name in names:
-            declare_queue(connection, name)
+        for agency in agencies:
+            declare_queue(connection, agency)
 
 
 def _agencies_queues() -> list[str]:
@@ -65,13 +56,13 @@ service = Service(
     consumers={TaskDue: on_task_due, TaskClosed: on_task_closed, NoticeSettled: on_notice_settled},
     ticks=(
         Tick("seal-audit", 1, seal_new),
-        Tick("see-second-wall", 3600, see_it_holds),
-        Tick("forget-answers", 3600, _forget_answers),
-        Tick("say-offices", 2, offices.bring_up_to_date),
+        Tick("see-second-wall", 3600, see_wall_holds),
+        Tick("forget-answers", 3600, forget_answers),
+        Tick("say-offices", 2, bring_up_to_date),
         Tick("catch-up", 1, catch_up),
         Tick("tell-of-supporters", 2, tell_agencies),
         Tick("anonymise-due", 3600, anonymise_due),
-        Tick("forget-sign-ins", 3600, _forget_sign_ins),
+        Tick("forget-sign-ins", 3600, forget_sign_ins),
     ),
     web=make_app,
     keeps_queues=_agencies_queues,

@@ -19,8 +19,8 @@ from hongzhu_registry.access import passwords
 from hongzhu_registry.access import service as access
 from hongzhu_registry.access.models import Account, Token
 from hongzhu_registry.accounts import service as accounts
+from hongzhu_registry.answers.models import Answered
 from hongzhu_registry.database import database
-from hongzhu_registry.once import Answered
 from hongzhu_registry.sealing import key_ring
 
 TEACHER = {"username": "li", "role": "teacher", "school_id": "school-own", "supporter_id": "teacher-own"}

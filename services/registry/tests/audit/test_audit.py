@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from hongzhu_registry.audit import service
 from hongzhu_registry.audit.models import AuditEntry
+from hongzhu_registry.audit.ticks import seal_new
 from hongzhu_registry.signed_in import SESSION
 from hongzhu_registry.weeks.links import link_to_week
 
@@ -143,7 +144,7 @@ def test_only_the_bureau_and_the_auditor_read_it(county: County) -> None:
 def _sealed(county: County) -> None:
     for _ in range(5):
         county.get("school", "/children/child-own")
-        service.seal_new()
+        seal_new()
 
 
 def test_the_chain_holds_when_nobody_touched_it(county: County) -> None:
@@ -151,7 +152,7 @@ def test_the_chain_holds_when_nobody_touched_it(county: County) -> None:
     verdict = service.verify()
     assert verdict.sealed >= 5
     assert verdict.broken_at is None
-    assert service.seal_new() == 0
+    assert seal_new() == 0
 
 
 @pytest.mark.parametrize("harm", ["change", "drop the middle", "drop the end", "move", "slip in"])
@@ -192,9 +193,9 @@ def test_an_end_that_was_cut_off_is_missed_though_the_chain_has_grown_past_it(co
         last = service.verify().sealed
         session.execute(delete(AuditEntry).where(AuditEntry.position == last))
     county.get("school", "/children/child-own")
-    assert service.seal_new() == 1  # it takes the place of what is gone
+    assert seal_new() == 1  # it takes the place of what is gone
     county.get("school", "/children/child-own")
-    service.seal_new()
+    seal_new()
     assert service.verify().broken_at == last
 
 
@@ -205,7 +206,7 @@ def test_two_sealers_at_once_leave_one_chain(county: County) -> None:
         for _ in range(4):
             county.get("school", "/children/child-own")
         with ThreadPoolExecutor(2) as sealers:
-            list(sealers.map(lambda _: service.seal_new(), range(4)))
+            list(sealers.map(lambda _: seal_new(), range(4)))
     verdict = service.verify()
     assert (verdict.broken_at, verdict.unsealed) == (None, 0)
 

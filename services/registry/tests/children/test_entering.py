@@ -94,6 +94,15 @@ def test_what_cannot_be_right_is_refused_with_the_field_and_never_repeated(
         assert said not in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(("day", "told"), [("2010-05-04", "出生日期"), ("2020-11-24", "还没到")])
+def test_a_day_of_entry_that_cannot_be_is_told_by_what_is_wrong_with_it(
+    sqlite_county: County, day: str, told: str
+) -> None:
+    answer = enter(sqlite_county, entered_on=day)
+    assert (answer.status_code, answer.json()["field"]) == (422, "entered_on")
+    assert told in answer.json()["detail"]
+
+
 def test_a_number_that_is_held_answers_409_and_says_where_only_to_those_who_see_it(county: County) -> None:
     for who, told in (("school", True), ("other_school", False), ("bureau", True)):
         at = "school-other" if who == "other_school" else "school-own"

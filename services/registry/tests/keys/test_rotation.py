@@ -2,8 +2,12 @@
 
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from threading import Event, Thread
 from typing import Any
 
@@ -12,6 +16,7 @@ from click.testing import CliRunner, Result
 from county import ADDRESS, EMAIL, IDENTITY_NUMBERS, PHONE, County, child
 from sqlalchemy import LargeBinary, insert, select, update
 
+import hongzhu_registry
 from hongzhu import cli, i18n
 from hongzhu.installation import SecretFiles, new_key
 from hongzhu.settings import settings
@@ -261,6 +266,15 @@ def test_every_column_of_bytes_is_declared_as_sealed_or_is_a_hash() -> None:
     # A closed report's ledgers are packed, and name nobody.
     assert bytes_ - {"report.ledgers"} == declared
     assert declared >= {"child.id_number", "child.address", "relative.phone", "supporter.phone", "supporter.email"}
+
+
+def test_the_key_commands_know_every_sealed_column_in_a_process_of_their_own() -> None:
+    for module in walk_packages(hongzhu_registry.__path__, "hongzhu_registry."):
+        import_module(module.name)
+    program = "from hongzhu_registry.keys import commands; print(*commands.queries.sealed_columns())"
+    known = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    assert "answered.answer" in known
+    assert sorted(known) == sorted(str(each) for each in sealed_columns())
 
 
 @pytest.fixture

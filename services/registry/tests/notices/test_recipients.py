@@ -12,7 +12,7 @@ from hongzhu.testing.databases import Configure
 from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database
-from hongzhu_registry.notices.service import on_notice_settled
+from hongzhu_registry.notices.consumers import on_notice_settled
 from hongzhu_registry.supporters.models import Supporter
 
 

@@ -14,7 +14,8 @@ from hongzhu_registry.database import database
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.facilities.models import Facility
 from hongzhu_registry.leadership.models import Leader
-from hongzhu_registry.offices.service import announce, bring_up_to_date, is_left
+from hongzhu_registry.offices.service import announce, is_left
+from hongzhu_registry.offices.ticks import bring_up_to_date
 from hongzhu_registry.programmes import service as programmes
 from hongzhu_registry.tasks.consumers import on_task_due
 

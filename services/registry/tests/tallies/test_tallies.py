@@ -112,7 +112,8 @@ def test_after_whatever_act_the_tallies_say_what_counting_says(county: County, a
     act(county)
     with database.transaction() as session:
         service.catch_up(session)
-        assert stats.children(session) == _children(session)
+        told = stats.children(session) | {"conflicts": stats.waiting(session)["conflicts"]}
+        assert told == _children(session)
         for day in DAYS:
             assert _told(session, day) == _counted(session, day)
             everywhere = stats.coverage(session, Principal("bureau", "bureau"), "programme", date.min, date.max)
@@ -129,7 +130,7 @@ def test_two_schools_rosters_are_one_conflict_until_it_is_settled(county: County
     move(county)
     with database.transaction() as session:
         service.catch_up(session)
-        assert stats.children(session)["conflicts"] == 0 == _children(session)["conflicts"]
+        assert stats.waiting(session)["conflicts"] == 0 == _children(session)["conflicts"]
 
 
 def test_what_nobody_touched_is_not_counted_again(county: County) -> None:

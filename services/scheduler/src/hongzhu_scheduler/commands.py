@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 
 from hongzhu import runtime
 from hongzhu.errors import ConfigurationError
+from hongzhu.facts import CITY
 from hongzhu.i18n import _
-from hongzhu.programme import Programme
 from hongzhu.service import Service
 from hongzhu_scheduler import planner
-from hongzhu_scheduler.models import CITY, database, occurrence, programme, run
-from hongzhu_scheduler.obligation import calendar_of
+from hongzhu_scheduler.models import database, occurrence, programme, run
+from hongzhu_scheduler.obligation import calendar_of, declared
 
 
 @click.command(
@@ -83,7 +83,7 @@ def _counted(session: Session, runs: Sequence[UUID], day: date) -> list[dict[str
 
 def _programme_names(session: Session) -> dict[str, str]:
     definitions = session.scalars(select(programme.c.definition))
-    return {each.code: str(each.name) for each in map(Programme.model_validate_json, definitions)}
+    return {each.code: str(each.name) for each in map(declared, definitions)}
 
 
 def _names() -> dict[str, str]:

@@ -203,19 +203,6 @@ def task_excused(session: Session, message: TaskExcused) -> None:
                 plan_subjects(session, owed, parts_of, child.c.id == each.subject_id, first)
 
 
-CONSUMERS: dict[type[Any], Any] = {
-    ChildChanged: child_changed,
-    SchoolChanged: school_changed,
-    OfficeChanged: office_changed,
-    ProgrammeChanged: programme_changed,
-    CalendarChanged: calendar_changed,
-    EvidenceFiled: evidence_filed,
-    EvidenceWithdrawn: evidence_withdrawn,
-    TaskExcused: task_excused,
-    SubjectEvent: subject_event,
-}
-
-
 def _take_evidence(session: Session, rows: Sequence[dict[str, Any]], because: str) -> None:
     keys = [(row["id"], row["subject_id"]) for row in rows]
     ids, subjects = sorted({row["id"] for row in rows}), sorted({row["subject_id"] for row in rows})

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from hongzhu.calendar import NOT_ANNOUNCED, SchoolCalendar
 from hongzhu.database import Database
-from hongzhu.programme import Programme, Step
+from hongzhu.programme import Step
 from hongzhu_scheduler.announcing import announce_overdue
 from hongzhu_scheduler.models import occurrence, programme_version, run
-from hongzhu_scheduler.obligation import calendar_of
+from hongzhu_scheduler.obligation import calendar_of, declared
 
 _RUNS_AT_ONCE = 16
 _DAY = timedelta(days=1)
@@ -35,8 +35,10 @@ def escalate(database: Database, day: date) -> None:
     """Say every step whose day has come, a few runs in each transaction: the step and what says it stay or go together."""
     while True:
         with database.transaction() as session:
-            waiting = select(run).where(run.c.look_on <= day).limit(_RUNS_AT_ONCE)
-            runs = session.execute(waiting.with_for_update(skip_locked=True)).all()
+            of_run = and_(programme_version.c.code == run.c.programme, programme_version.c.version == run.c.version)
+            waiting = select(run, programme_version.c.definition).outerjoin(programme_version, of_run)
+            some = waiting.where(run.c.look_on <= day).limit(_RUNS_AT_ONCE)
+            runs = session.execute(some.with_for_update(of=run, skip_locked=True)).all()
             if not runs:
                 return
             calendar = calendar_of(session) or SchoolCalendar()
@@ -60,7 +62,7 @@ def step_day(calendar: SchoolCalendar, due_on: date, issued_on: date, step: Step
 
 
 def _look_at(session: Session, calendar: SchoolCalendar, issued: Row[Any], day: date) -> None:
-    steps = _steps(session, issued)
+    steps = _steps(issued)
     said = issued.escalated
     for number, step in enumerate(steps[said:], said + 1):
         on = step_day(calendar, issued.due_on, issued.issued_on, step)
@@ -71,13 +73,11 @@ def _look_at(session: Session, calendar: SchoolCalendar, issued: Row[Any], day: 
     _wait(session, issued, len(steps), None)
 
 
-def _steps(session: Session, issued: Row[Any]) -> tuple[Step, ...]:
+def _steps(issued: Row[Any]) -> tuple[Step, ...]:
     # What was over when it was issued is past: nobody could have done it, and nobody is told that nobody did.
     if issued.grace_until is not None and issued.grace_until < issued.issued_on:
         return ()
-    of_run = and_(programme_version.c.code == issued.programme, programme_version.c.version == issued.version)
-    definition = session.scalar(select(programme_version.c.definition).where(of_run))
-    return Programme.model_validate_json(definition).escalation if definition else ()
+    return declared(issued.definition).escalation if issued.definition else ()
 
 
 def _wait(session: Session, issued: Row[Any], said: int, look_on: date | None) -> None:

@@ -12,10 +12,9 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, upda
 from sqlalchemy.orm import Session
 
 from hongzhu.database import Database, among
-from hongzhu.programme import Programme
 from hongzhu_scheduler.closing import settle
 from hongzhu_scheduler.models import child, marker, occurrence, programme, programme_version, run
-from hongzhu_scheduler.obligation import Obligation, obligations, ruling
+from hongzhu_scheduler.obligation import Obligation, declared, obligations, ruling
 from hongzhu_scheduler.planner import lock_markers
 
 _EPISODE = occurrence.c.period.startswith("since:")
@@ -90,8 +89,8 @@ def _asks(session: Session, code: str, version: int) -> Any:
     """Return what a version asks of those it is owed to; nothing while it is suspended."""
     of_version = programme_version.c.code == code, programme_version.c.version == version
     row = session.execute(select(programme_version).where(*of_version)).one()
-    declared = Programme.model_validate_json(row.definition)
-    return not row.suspended and (declared.eligible, declared.requires, declared.lapses)
+    asked = declared(row.definition)
+    return not row.suspended and (asked.eligible, asked.requires, asked.lapses)
 
 
 def _newest(day: date) -> ColumnElement[int | None]:

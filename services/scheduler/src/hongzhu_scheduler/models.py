@@ -77,8 +77,6 @@ def _subject(name: str, facts: type[Facts]) -> Table:
 
 SUBJECT_TABLES = {name: _subject(name, facts) for name, facts in SUBJECTS.items()}
 child, school = SUBJECT_TABLES["child"], SUBJECT_TABLES["school"]
-CITY = "city"
-"""The id of the one city there is."""
 
 programme = Table(
     "programme",

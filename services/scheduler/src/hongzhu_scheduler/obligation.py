@@ -21,7 +21,6 @@ _DAY = timedelta(days=1)
 
 _own_school = school.alias("own_school")
 
-_programme = lru_cache(1000)(Programme.model_validate_json)
 _calendar = lru_cache(10)(SchoolCalendar.model_validate_json)
 
 
@@ -31,9 +30,15 @@ def calendar_of(session: Session) -> SchoolCalendar | None:
     return definition and _calendar(definition)
 
 
+@lru_cache(1000)
+def declared(definition: str) -> Programme:
+    """Read a programme as it is stored."""
+    return Programme.model_validate_json(definition)
+
+
 def required(definition: str) -> set[str]:
     """Return the kinds of evidence that a programme, as it is stored, requires."""
-    return set(_programme(definition).requires)
+    return set(declared(definition).requires)
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def obligations(session: Session, codes: Collection[str]) -> dict[str, list[Obli
         for row in versions:
             if row.effective_from <= until:
                 if not row.suspended:
-                    read[code].insert(0, Obligation(_programme(row.definition), row.version, row.effective_from, until))
+                    read[code].insert(0, Obligation(declared(row.definition), row.version, row.effective_from, until))
                 until = row.effective_from - _DAY
     return read
 

@@ -4,9 +4,20 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
+from hongzhu.messages import (
+    CalendarChanged,
+    ChildChanged,
+    EvidenceFiled,
+    EvidenceWithdrawn,
+    OfficeChanged,
+    ProgrammeChanged,
+    SchoolChanged,
+    SubjectEvent,
+    TaskExcused,
+)
 from hongzhu.service import Service, Tick
+from hongzhu_scheduler import consumers
 from hongzhu_scheduler.closing import close_missed, is_over
-from hongzhu_scheduler.consumers import CONSUMERS
 from hongzhu_scheduler.escalating import escalate, is_waiting
 from hongzhu_scheduler.lapsing import hold_all, is_ruled_anew
 from hongzhu_scheduler.ledger import ledger
@@ -42,7 +53,17 @@ def is_busy(session: Session) -> bool:
 service = Service(
     name="scheduler",
     database=database,
-    consumers=CONSUMERS,
+    consumers={
+        ChildChanged: consumers.child_changed,
+        SchoolChanged: consumers.school_changed,
+        OfficeChanged: consumers.office_changed,
+        ProgrammeChanged: consumers.programme_changed,
+        CalendarChanged: consumers.calendar_changed,
+        EvidenceFiled: consumers.evidence_filed,
+        EvidenceWithdrawn: consumers.evidence_withdrawn,
+        TaskExcused: consumers.task_excused,
+        SubjectEvent: consumers.subject_event,
+    },
     ticks=(Tick("plan", 1.0, tick),),
     ledger=ledger,
     busy=is_busy,

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu.database import among, upsert, upsert_newer
-from hongzhu.facts import AgencyFacts, CityFacts, Facts
+from hongzhu.facts import CITY, AgencyFacts, CityFacts, Facts
 from hongzhu.programme import Programme
-from hongzhu_scheduler.models import CITY, SHARDS, SUBJECT_TABLES, own_facts, shard_of
+from hongzhu_scheduler.models import SHARDS, SUBJECT_TABLES, own_facts, shard_of
 
 _PLACE = ("school_id", "entered_on", "present")
 """What makes somebody come, leave, move, or come again."""

@@ -36,7 +36,7 @@ class Message(BaseModel):
     """Whether it goes to one agency, whose name ends its routing key."""
 
     id: str = Field(default_factory=lambda: str(uuid4()), max_length=100)
-    """Handled once by each consumer, however often it arrives."""
+    """Handled once by each service, however often it arrives; a plugin's hook may be called with it again."""
     occurred_at: datetime = Field(default_factory=now)
     because: str | None = None
     """The id of the message or act that caused this one."""

@@ -1,4 +1,4 @@
-"""What the registry says has happened to children or schools."""
+"""What the registry says has happened to subjects."""
 
 from datetime import date
 from typing import ClassVar

@@ -9,7 +9,7 @@ from hongzhu.facts import AgencyFacts, CityFacts, FacilityFacts, Facts
 Row = Mapping[str, Any]
 
 CITY = "city"
-"""The id of the one city."""
+"""The id of the one city, in a client's own words: whoever checks the services does not take it from them."""
 _TO_BE_BUILT = ("selected", "planned")
 _KINDS = ("swallow_home", "home", "call_room", "counselling_station")
 

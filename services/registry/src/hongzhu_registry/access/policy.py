@@ -74,6 +74,10 @@ class Principal:
             raise MissingError
 
 
+OPERATOR = Principal("command", "admin")
+"""Whoever may run commands on the server, in the audit."""
+
+
 Kind = Literal["at", "of", "by", "oneself", "named", "titled", "through", "any"]
 
 

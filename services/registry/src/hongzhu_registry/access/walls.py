@@ -5,7 +5,6 @@ every table compares that with whose the row is.  Other databases have the first
 """
 
 import hashlib
-import logging
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -15,9 +14,7 @@ from sqlalchemy.dialects import postgresql
 
 from hongzhu_registry.access.policy import SIGHT, Role, Sight
 from hongzhu_registry.access.sight import Asker, Told, any_of, children_of, supporters_of
-from hongzhu_registry.database import EVERYTHING, WHO, database, metadata
-
-log = logging.getLogger(__name__)
+from hongzhu_registry.database import EVERYTHING, WHO, metadata
 
 ROLES: tuple[Role, ...] = ("school", "teacher", "agency", "guardian", "auditor", "protection", "notifier")
 _UNKNOWN = Sight(school=None, agency=None)
@@ -45,17 +42,6 @@ def put_up(connection: Connection) -> None:
             connection.exec_driver_sql(each.replace("%", "%%"))
     # Every time: a database that was restored has the wall, and the rights that accounts are given on every new table.
     connection.exec_driver_sql(_AUDIT_IS_ADDED_TO.replace("%", "%%"))
-
-
-def see_it_holds() -> bool:
-    """Say whether the wall holds back the account that this process signs in with, and complain if it does not."""
-    with database.transaction() as session:
-        if session.get_bind().dialect.name != "postgresql":
-            return True
-        around = session.scalar(text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"))
-    if around:
-        log.error("the registry's account on PostgreSQL gets around row-level security; give it one that does not")
-    return not around
 
 
 def _around(name: str) -> Iterator[str]:

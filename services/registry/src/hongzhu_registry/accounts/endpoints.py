@@ -14,7 +14,7 @@ from hongzhu_registry.access.models import Account
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.throttle import knock
 from hongzhu_registry.accounts import service
-from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, in_place, must_match, on_record
 from hongzhu_registry.weeks.links import supporter_of
 

@@ -14,7 +14,7 @@ from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.agencies import service, standing
 from hongzhu_registry.agencies.models import Agency
 from hongzhu_registry.agencies.provision import end_broker_account
-from hongzhu_registry.once import Once, OnlyOnce
+from hongzhu_registry.answers.once import Once, OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router
 
 router = Router(prefix="/agencies", tags=["agencies"])

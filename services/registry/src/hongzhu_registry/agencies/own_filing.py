@@ -98,7 +98,7 @@ def file(
     if _filed(session, draft, reader):
         return form, draft, len(draft.ticked) or 1
     children = drafts.read_children(draft, form.need) if form.need.of_school is None else []
-    day = drafts.read_day(draft, children, today())
+    day = drafts.read_day(draft, children)
     data = drafts.read_data(draft, form.fields)
     if day and draft.right:
         try:

@@ -1,17 +1,17 @@
-"""Writing entries with the act they tell of; sealing them afterwards; checking that nobody touched them."""
+"""Writing entries with the act they tell of, and checking that nobody touched them since they were sealed."""
 
 import re
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now
 from hongzhu.settings import settings
 from hongzhu_registry.access.policy import Principal
-from hongzhu_registry.audit.chain import GENESIS, SEALED, chain, seal
+from hongzhu_registry.audit.chain import GENESIS, SEALED, seal
 from hongzhu_registry.audit.models import AuditEntry
 from hongzhu_registry.database import database
 
@@ -23,11 +23,10 @@ _OURS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """An id that we made, in which many digits are chance."""
 _BETWEEN = re.compile(r"[\s-]")
 """What people write between the digits of a number."""
-_AT_ONCE = 5000
+AT_ONCE = 5000
+"""Entries that are sealed, or looked at, together."""
 ANCHORS = "audit-anchors"
 """The file in HONGZHU_HOME that remembers where the chain stood."""
-_LOCK = 7_140_291
-"""The advisory lock that lets one sealer at a time go on with the chain."""
 
 
 class Head(NamedTuple):
@@ -81,26 +80,6 @@ def _kept(subject_id: str) -> str:
     return "…" if personal or not subject_id.isprintable() else subject_id[:MOST]
 
 
-def seal_new() -> int:
-    """Seal what was written since the last time and anchor the new head outside the database; return how many."""
-    with database.transaction() as session:
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        head = _head(session)
-        entries = session.execute(
-            select(AuditEntry).where(AuditEntry.position.is_(None)).order_by(AuditEntry.id).limit(_AT_ONCE)
-        ).scalars()
-        links = [(entry.id, position, link) for entry, position, link in chain(head.seal, head.position, entries)]
-        if links:
-            session.execute(
-                update(AuditEntry), [dict(zip(("id", "position", "seal"), each, strict=True)) for each in links]
-            )
-    if links:
-        _, position, link = links[-1]
-        _anchor(Head(position, link))
-    return len(links)
-
-
 def verify() -> Verdict:
     """Work the whole chain out again and hold it against the seals and the anchors."""
     with database.transaction() as session:
@@ -114,7 +93,7 @@ def held(session: Session) -> Verdict:
     chained = select(*columns).where(AuditEntry.position.is_not(None)).order_by(AuditEntry.position)
     before, expected = GENESIS, 0
     unsealed = session.scalar(select(func.count()).where(AuditEntry.position.is_(None))) or 0
-    with session.execute(chained, execution_options={"yield_per": _AT_ONCE}) as rows:
+    with session.execute(chained, execution_options={"yield_per": AT_ONCE}) as rows:
         for row in rows:
             expected += 1
             fits = row.position == expected and row.seal == seal(before, expected, row)
@@ -125,7 +104,8 @@ def held(session: Session) -> Verdict:
     return Verdict(expected, unsealed, min(anchors) if anchors else None)
 
 
-def _head(session: Session) -> Head:
+def head(session: Session) -> Head:
+    """Read the last link of the chain."""
     row = session.execute(
         select(AuditEntry.position, AuditEntry.seal)
         .where(AuditEntry.position.is_not(None))
@@ -139,7 +119,8 @@ def _anchor_file() -> Path:
     return settings().home / ANCHORS
 
 
-def _anchor(head: Head) -> None:
+def anchor(head: Head) -> None:
+    """Remember outside the database where the chain stands."""
     with _anchor_file().open("a") as file:
         file.write(f"{head.position} {head.seal.hex()}\n")
 

@@ -16,7 +16,7 @@ from hongzhu_registry.children.forms import Changes
 from hongzhu_registry.consents import service as consents
 from hongzhu_registry.excuses import service as excuses
 from hongzhu_registry.moves import service as moves
-from hongzhu_registry.moves.endpoints import Leave, Move, Transfer
+from hongzhu_registry.moves.forms import Leave, Move, Transfer
 from hongzhu_registry.rest import must_match
 
 Typed = Mapping[str, str]

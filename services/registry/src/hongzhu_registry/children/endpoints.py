@@ -7,12 +7,12 @@ from fastapi import Header, Query, Response
 
 from hongzhu.errors import MissingError
 from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.children import queries, service
 from hongzhu_registry.children.filters import Filters
 from hongzhu_registry.children.forms import Changes, NewChild
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.children.opening import opened
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, must_match
 
 router = Router(prefix="/children", tags=["children"])

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from hongzhu.clock import today
 from hongzhu.errors import InvalidError
 from hongzhu.facts import Sex
+from hongzhu_registry.days import not_to_come
 from hongzhu_registry.imports.result import reader
 from hongzhu_registry.workbooks import Reason, cells, identity
 
@@ -119,8 +120,9 @@ class NewChild(Changes):
         if self.sex not in (None, sex):
             raise _refused("sex", "sex_differs")
         entered_on = self.entered_on or today()
-        if not born_on <= entered_on <= today():
-            raise InvalidError("The day is in the future; file it once it has been done.", field="entered_on")
+        not_to_come(entered_on=entered_on)
+        if entered_on < born_on:
+            raise InvalidError("The child was entered before it was born.", field="entered_on")
         return kept | {"id_number": number, "born_on": born_on, "sex": sex, "entered_on": entered_on}
 
 

@@ -110,7 +110,8 @@ class ChildChange(Base):
     account_id: Mapped[str | None] = mapped_column(String(36))
     """Who; none for what was done by the clock or a command."""
     source: Mapped[str] = mapped_column(String(250))
-    """Where it came from: ``patch``, ``transfer``, ``leave``, ``return``, ``import:`` and the file."""
+    """Where it came from: ``entered``, ``patch``, ``transfer``, ``leave``, ``return``, ``consent``, ``withdrawal``, or ``import:`` and
+    the file."""
     effective_on: Mapped[date | None]
     """The day from which it holds, where that is not the day on which it was entered."""
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -18,6 +18,7 @@ from hongzhu_registry.access.sight import in_sight, still_theirs
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.programmes.queries import definitions
+from hongzhu_registry.retention.queries import is_over
 from hongzhu_registry.retention.rules import WITHDRAWN
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.schools.queries import called
@@ -103,7 +104,7 @@ def filtered(session: Session, principal: Principal, filters: Mapping[str, Any])
             case "disabled":
                 statement = statement.where(seen[field].is_not(None) if value else seen[field].is_(None))
             case "retention_over":
-                statement = statement.where(_to_be_ended() if value else ~_to_be_ended())
+                statement = statement.where(is_over(today()) if value else ~is_over(today()))
             case "q":
                 statement = statement.where(_called(seen, opened, value))
             case "id_number":
@@ -151,11 +152,6 @@ def _standing(left_on: ColumnElement[Any], status: str) -> ColumnElement[bool]:
             return and_(left_on.is_not(None), watched)
         case _:
             return and_(left_on.is_not(None), or_(Child.watch_until.is_(None), ~watched))
-
-
-def _to_be_ended() -> ColumnElement[bool]:
-    """Say whether a dossier's time is over and it is in clear still; of a child that is here somebody has to say that it left."""
-    return and_(func.coalesce(Child.retention_ends < today(), False), Child.anonymised_at.is_(None))
 
 
 def names_in_sight(session: Session, principal: Principal, ids: Sequence[str]) -> dict[str, str]:
@@ -226,7 +222,7 @@ def _paired(kind: str) -> ColumnElement[bool]:
 
 
 def count(session: Session) -> Mapping[str, int]:
-    """Count the children who are here, in all and in poverty, and their schools."""
+    """Count the children who are here, in all and in poverty."""
     row = session.execute(
         select(
             func.count().label("children"),

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.conflicts import queries, service
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router
 
 router = Router(prefix="/conflicts", tags=["imports"])

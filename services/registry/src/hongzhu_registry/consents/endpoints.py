@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.children.queries import require
 from hongzhu_registry.consents import service
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Router
 
 router = Router(prefix="/children/{child_id}/consent", tags=["children"])

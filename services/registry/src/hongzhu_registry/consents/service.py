@@ -12,6 +12,7 @@ from hongzhu.errors import ConflictError, InvalidError
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.children import service as children
 from hongzhu_registry.consents.models import Consent
+from hongzhu_registry.days import not_to_come
 from hongzhu_registry.retention import queries as retention
 from hongzhu_registry.retention.rules import GUARDIAN_CONSENT, STATUTORY_DUTY, WITHDRAWN
 
@@ -92,8 +93,7 @@ def _rest_on(
 
 def _while_held(child: Mapping[str, Any], on: date | None, field: str) -> date:
     day = on or today()
-    if day > today():
-        raise InvalidError("The day is in the future; file it once it has been done.", field=field)
+    not_to_come(**{field: day})
     if day < child["entered_on"]:
         raise InvalidError(
             "The dossier was opened later than that day, on {day}.", day=child["entered_on"], field=field

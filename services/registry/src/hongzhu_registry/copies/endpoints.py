@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.children.queries import require, require_open
 from hongzhu_registry.copies import service
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Router
 
 router = Router(prefix="/children/{child_id}", tags=["children"])

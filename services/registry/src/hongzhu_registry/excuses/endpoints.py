@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from hongzhu.clock import today
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.children.queries import require
 from hongzhu_registry.excuses import service
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Router
 from hongzhu_registry.tasks.history import shown as shown_task
 

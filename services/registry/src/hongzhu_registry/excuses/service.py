@@ -25,13 +25,12 @@ from hongzhu_registry.tasks import queries as tasks
 from hongzhu_registry.tasks.models import Task
 
 _DAY = timedelta(days=1)
-_OPEN = ("due", "overdue", "missed")
 
 
 def excuse_task(session: Session, principal: Principal, task_id: str, reason: str) -> None:
     """Excuse a task that nobody has done; what is done later is kept, and counts if the excuse is taken back."""
     task = _task(session, principal, task_id)
-    if task["state"] not in _OPEN:
+    if task["state"] not in tasks.OPEN:
         raise ConflictError("Only what is open or missed can be excused.")
     excuse_id = new_id()
     excuse = Excuse(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from hongzhu_registry.imports import changes
 from hongzhu_registry.imports.changes import Known
 from hongzhu_registry.imports.keeping import AT_ONCE
 from hongzhu_registry.imports.named import begin, exchange, wanted
-from hongzhu_registry.imports.places import Schools
+from hongzhu_registry.imports.places import Placed, Schools
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.sealing import Sealer, key_ring
 from hongzhu_registry.tallies.queries import touch_children
@@ -35,15 +35,6 @@ CHILD = (
 )
 RELATIVE = ("child_id", "role", "name", "relation", "place", "away", "away_since", "phone")
 ENTRY = ("child_id", "school_id", "content_hash", "file", "id")
-
-
-class Placed(NamedTuple):
-    """A roster's row with the school it belongs to and what tells it apart."""
-
-    row: Row
-    school_id: str
-    id_index: bytes
-    digest: str
 
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
@@ -139,7 +130,11 @@ def _insert(session: Session, new: Mapping[str, Placed]) -> None:
     with staging.behind() as do:
         rows = [_child(sealer, child_id, each, 1, entered_on) for child_id, each in new.items()]
         do(staging.insert, session, Child, CHILD, rows)
-        family = [one for child_id, each in new.items() for one in relatives(sealer, child_id, each.row)]
+        family = [
+            _relative(sealer, child_id, role, stands)
+            for child_id, each in new.items()
+            for role, stands in changes.family(each.row, {}).items()
+        ]
         do(staging.insert, session, Relative, RELATIVE, family)
         do(staging.insert, session, RosterEntry, ENTRY, list(_entries(new)))
     begin(session, named)
@@ -169,19 +164,6 @@ def _child(sealer: Sealer, child_id: str, placed: Placed, version: int, entered_
         row.left_behind_type or None,
         row.note or None,
     )
-
-
-def relatives(sealer: Sealer, child_id: str, row: Row) -> Iterable[tuple[Any, ...]]:
-    """Give the relatives that a row names, each as its row of the table."""
-    for role, parent in (("father", row.father), ("mother", row.mother)):
-        if parent.name:
-            place, since, phone = parent.place or None, parent.since or None, parent.phone or None
-            sealed = sealer.seal(phone, "relative", f"phone.{role}", child_id)
-            yield (child_id, role, parent.name, None, place, changes.away(row, role), since, sealed)
-    guardian = row.guardian
-    if guardian.name:
-        sealed = sealer.seal(guardian.phone or None, "relative", "phone.guardian", child_id)
-        yield (child_id, "guardian", guardian.name, guardian.relation or None, None, None, None, sealed)
 
 
 def _relative(sealer: Sealer, child_id: str, role: str, stands: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -7,9 +7,9 @@ from fastapi import BackgroundTasks, UploadFile
 from fastapi.responses import Response
 
 from hongzhu.errors import InvalidError
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.exports import XLSX
 from hongzhu_registry.imports import jobs
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Router
 from hongzhu_registry.workbooks import limits
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu.clock import now
 from hongzhu.errors import MissingError
+from hongzhu.i18n import _
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.database import database
@@ -50,10 +51,17 @@ def recent(session: Session, principal: Principal, most: int) -> Sequence[Import
 
 def errors_workbook(result: dict[str, Any] | None) -> bytes:
     """Write what was refused, where and how to mend it, as a workbook to send back to the school."""
-    columns = {"file": "文件", "sheet": "工作表", "row": "行", "column": "列", "reason": "原因", "mend": "处理办法"}
+    columns = {
+        "file": _("Workbook"),
+        "sheet": _("Sheet"),
+        "row": _("Row"),
+        "column": _("Column"),
+        "reason": _("Reason"),
+        "mend": _("What to do"),
+    }
     found = [*(result or {}).get("rejected", []), *(result or {}).get("unreadable", [])]
     rows = [[each.get(name) for name in columns] for each in found]
-    return xlsx({"退回": [list(columns.values()), *rows]})
+    return xlsx({_("rejected"): [list(columns.values()), *rows]})
 
 
 def _tell(job_id: str, **values: Any) -> None:

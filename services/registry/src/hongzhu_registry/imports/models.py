@@ -1,4 +1,4 @@
-"""Imports that were handed in through the API."""
+"""Imports that were handed in, through the API or the page."""
 
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,7 @@
 """Those whom rosters name to help a child: the proxy parent (代理家长), the 1+N mentor (帮扶教师), the 1+1 peer (结对同伴)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,30 +15,16 @@ from hongzhu_registry.calendar.service import term_start
 from hongzhu_registry.database import new_id
 from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.imports.keeping import AT_ONCE, identity, keep
+from hongzhu_registry.imports.places import Placed
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.supporters.models import Supporter
-from hongzhu_registry.workbooks import Child as Row
 
 KINDS = {"proxy_parent": "proxy_parent_name", "mentor": "mentor_name", "peer": "peer_name"}
 """Each kind of pairing that a roster may name, and the column that does."""
 TEACHERS = frozenset({"mentor"})
 """The kinds that a school's own teachers are: whoever has the name of exactly one of them is that one."""
 PAIRING = ("id", "version", "kind", "supporter_id", "child_id", "place", "began_on")
-
-
-class Placed(Protocol):
-    """A roster's row and the school it belongs to."""
-
-    @property
-    def row(self) -> Row:
-        """The row."""
-        ...
-
-    @property
-    def school_id(self) -> str:
-        """The school."""
-        ...
 
 
 class Person(NamedTuple):

@@ -27,8 +27,6 @@ router = Pages()
 RECENT = 20
 MOST_NAMES, MOST_ROWS = 20, 200
 """So many children are named, and rows shown, on a page; the workbook of refused rows has all."""
-HAND_IN_BYTES = 2 * limits.FILE_BYTES
-"""What may be handed in at once: it stands in memory until it is read, as a county's workbooks of a year easily do."""
 
 
 @router.get("/imports")
@@ -117,14 +115,14 @@ def _read(files: Sequence[UploadFile]) -> tuple[list[tuple[str, bytes]], int]:
     if not workbooks:
         raise InvalidError("There is no workbook here: nothing was taken in.", field="files")
     read: list[tuple[str, bytes]] = []
-    left = HAND_IN_BYTES
+    left = limits.HAND_IN_BYTES
     for name, each in workbooks:
         content = each.file.read(min(left, limits.FILE_BYTES) + 1)
         if len(content) > limits.FILE_BYTES:
             raise InvalidError("The file is larger than {most} MB.", most=limits.FILE_BYTES // 2**20, field="files")
         left -= len(content)
         if left < 0:
-            most = HAND_IN_BYTES // 2**20
+            most = limits.HAND_IN_BYTES // 2**20
             raise InvalidError("These are more than {most} MB; hand them in in parts.", most=most, field="files")
         read.append((name[-limits.FILE_NAME :], content))
     return read, len(named) - len(workbooks)

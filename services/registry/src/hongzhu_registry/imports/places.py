@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +14,17 @@ from hongzhu_registry.imports.keeping import AT_ONCE
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.sealing import key_ring
+from hongzhu_registry.workbooks import Child as Row
 from hongzhu_registry.workbooks import Source
+
+
+class Placed(NamedTuple):
+    """A roster's row with the school it belongs to and what tells it apart."""
+
+    row: Row
+    school_id: str
+    id_index: bytes
+    digest: str
 
 
 class OfSchool(Protocol):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu.database import take_turns
-from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.access.policy import OPERATOR, Principal
 from hongzhu_registry.audit import service as audit
 from hongzhu_registry.audit.service import Asked
 from hongzhu_registry.conflicts import queries as conflicts
@@ -112,10 +112,6 @@ def take_in(
     finally:
         gc.enable()
     return result
-
-
-OPERATOR = Principal("command", "admin")
-"""Whoever may run commands on the server, in the audit."""
 
 
 def _read(files: Sequence[tuple[str, Path | bytes]], progress: Progress, result: Result) -> list[Sheet]:

@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.mandatory_reports import service
 from hongzhu_registry.mandatory_reports.models import MandatoryReport
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router
 
 router = Router(prefix="/mandatory_reports", tags=["mandatory reports"])

@@ -1,42 +1,17 @@
 """``/children/{id}/transfer``, ``/leave`` and ``/return``: a child goes, and comes back."""
 
-from datetime import date
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from hongzhu_registry.children.forms import Class, Grade
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import everything
 from hongzhu_registry.moves import service
-from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.moves.forms import Leave, Move, Transfer
 from hongzhu_registry.rest import Asking, InTransaction, Router
 
 router = Router(prefix="/children/{child_id}", tags=["children"])
-
-
-class Move(BaseModel):
-    """The day of it; today when none is said."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    on: date | None = None
-
-
-class Transfer(Move):
-    """Which school the child goes to; the class is unknown there until it is said."""
-
-    school_id: str = Field(max_length=36)
-    grade: Grade | None = None
-    class_name: Class | None = None
-
-
-class Leave(Move):
-    """Why the child is no longer looked after here."""
-
-    reason: Literal["graduated", "parents_returned", "moved_away", "over_age", "other"]
-    note: str | None = Field(None, max_length=500)
 
 
 @router.post("/transfer", status_code=201)

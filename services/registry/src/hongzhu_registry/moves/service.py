@@ -14,6 +14,7 @@ from hongzhu_registry.children import service as children
 from hongzhu_registry.children.models import Child, RosterEntry
 from hongzhu_registry.copies import service as copies
 from hongzhu_registry.database import everything
+from hongzhu_registry.days import not_to_come
 from hongzhu_registry.pairings import service as pairings
 from hongzhu_registry.retention import queries as retention
 from hongzhu_registry.retention.rules import watch_until
@@ -99,8 +100,7 @@ def come_back(session: Session, principal: Principal, child_id: str, *, on: date
 
 def _within(child: Any, on: date | None, *, after: date | None = None) -> date:
     day = on or today()
-    if day > today():
-        raise InvalidError("The day is in the future; file it once it has been done.", field="on")
+    not_to_come(on=day)
     if day < (after or child["entered_on"]):
         raise InvalidError("On that day the child was not in this state yet; look at the timeline.", field="on")
     return day

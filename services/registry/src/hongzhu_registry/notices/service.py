@@ -1,4 +1,4 @@
-"""Who is to be told of a school's tasks, where they are reached now, and what they were told."""
+"""Who is to be told of a school's tasks, and where they are reached now."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,10 +7,8 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from hongzhu.messages import NoticeSettled
 from hongzhu.settings import settings
 from hongzhu_registry.children.models import Child
-from hongzhu_registry.notices.models import Notice
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.weeks.links import link_to_week
@@ -64,18 +62,3 @@ def _class_teachers(session: Session, school_id: str, children: Sequence[str]) -
 def _emails(session: Session, supporters: Sequence[str]) -> dict[str, str | None]:
     rows = session.execute(select(Supporter.id, Supporter.email).where(Supporter.id.in_(supporters)))
     return {each: key_ring().open(sealed, "supporter", "email", each) for each, sealed in rows}
-
-
-def on_notice_settled(session: Session, message: NoticeSettled) -> None:
-    """Put a settled notice where its recipient finds it."""
-    session.add(
-        Notice(
-            id=message.id,
-            recipient_id=message.recipient_id,
-            channel=message.channel,
-            day=message.day,
-            outcome=message.outcome,
-            urgent=message.urgent,
-            lines=[line.model_dump(mode="json") for line in message.lines],
-        )
-    )

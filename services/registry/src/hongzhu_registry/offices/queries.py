@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, exists, func, literal, select
 from sqlalchemy.orm import Session
 
+from hongzhu.facts import CITY
 from hongzhu.programme import Programme, leaves
 from hongzhu_registry.activities.models import Activity
 from hongzhu_registry.agencies.models import AgencyTitle
@@ -19,8 +20,6 @@ from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.tasks.models import Task
 
-CITY = "city"
-"""The id of the one city there is."""
 _PLANNED = ("selected", "planned")
 
 

@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu.database import take_turns
-from hongzhu.facts import SUBJECTS, AgencyFacts, CityFacts, FacilityFacts, FacilityKind, Facts
+from hongzhu.facts import CITY, SUBJECTS, AgencyFacts, CityFacts, FacilityFacts, FacilityKind, Facts
 from hongzhu.messages import Evidence, OfficeChanged, batches
-from hongzhu_registry.database import database, new_id, publish
+from hongzhu_registry.database import new_id, publish
 from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.offices import queries
 from hongzhu_registry.offices.models import Office
-from hongzhu_registry.offices.queries import CITY
 from hongzhu_registry.tasks.queries import will_ask_many_times
 
 _ALWAYS = date(2000, 1, 1)
@@ -25,18 +24,17 @@ ENOUGH = {"places_short": "places", "sites_missing": "sites"}
 """What is proven by a fact that does not hold any more: that there are places enough, that all sites are built."""
 
 
-def bring_up_to_date() -> None:
+def bring_up_to_date(session: Session) -> None:
     """Say what changed of offices since it was last said, and file what was done for them."""
-    with database.transaction() as session:
-        will_ask_many_times(session)
-        take_turns(session, "offices")
-        done: defaultdict[str, list[tuple[str, str, date]]] = defaultdict(list)
-        for kind, each in queries.not_filed(session):
-            done[kind].append(each)
-        for kind, rows in sorted(done.items()):
-            evidence.file_for(session, kind, rows)
-        said = _said_before(session)
-        publish(session, *_messages([_say(session, each, said.get(each.id)) for each in _news(session, said)]))
+    will_ask_many_times(session)
+    take_turns(session, "offices")
+    done: defaultdict[str, list[tuple[str, str, date]]] = defaultdict(list)
+    for kind, each in queries.not_filed(session):
+        done[kind].append(each)
+    for kind, rows in sorted(done.items()):
+        evidence.file_for(session, kind, rows)
+    said = _said_before(session)
+    publish(session, *_messages([_say(session, each, said.get(each.id)) for each in _news(session, said)]))
 
 
 def is_left(session: Session) -> bool:

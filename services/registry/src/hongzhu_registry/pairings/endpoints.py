@@ -8,8 +8,8 @@ from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hongzhu.errors import MissingError
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.evidence.service import Because
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.pairings import queries, service
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, must_match

@@ -16,6 +16,7 @@ from hongzhu_registry.children import queries as children
 from hongzhu_registry.children import service as child_service
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import everything
+from hongzhu_registry.days import not_to_come
 from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.pairings import queries
 from hongzhu_registry.pairings.models import Pairing
@@ -45,8 +46,7 @@ def pair(
     child has left, also when two ask at once; and when a match, which has a `reason`, was declined before.
     """
     began_on = began_on or today()
-    if began_on > today():
-        raise InvalidError("The day is in the future; file it once it has been done.", field="began_on")
+    not_to_come(began_on=began_on)
     _must_see_subject(session, principal, child_id, school_id)
     if child_id is not None:
         _must_be_here(session, child_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.parked import service
 from hongzhu_registry.rest import Asking, InTransaction, Router
 

@@ -16,10 +16,10 @@ from hongzhu.errors import InvalidError
 from hongzhu.i18n import _
 from hongzhu.programme import Programme
 from hongzhu.programme_contract import spoken
+from hongzhu_registry.access.policy import OPERATOR
 from hongzhu_registry.audit import service as audit
 from hongzhu_registry.audit.service import Asked
 from hongzhu_registry.database import database
-from hongzhu_registry.imports.service import OPERATOR
 from hongzhu_registry.programmes import service
 from hongzhu_registry.programmes.models import ProgrammeVersion
 

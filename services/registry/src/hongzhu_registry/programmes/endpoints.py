@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from hongzhu.errors import InvalidError, MissingError
 from hongzhu.programme import Programme
-from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.programmes import queries, service
 from hongzhu_registry.programmes.models import ProgrammeVersion
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router

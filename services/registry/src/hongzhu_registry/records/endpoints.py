@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from hongzhu.errors import MissingError
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.database import UNSHOWN
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.evidence.service import Because
-from hongzhu_registry.once import OnlyOnce
 from hongzhu_registry.records import service
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, must_match

@@ -7,8 +7,8 @@ from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import case
 
+from hongzhu_registry.answers.once import Once, OnlyOnce
 from hongzhu_registry.days import not_to_come
-from hongzhu_registry.once import Once, OnlyOnce
 from hongzhu_registry.referrals import service
 from hongzhu_registry.referrals.models import Referral
 from hongzhu_registry.referrals.steps import StepName

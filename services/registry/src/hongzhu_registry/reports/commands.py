@@ -7,10 +7,10 @@ from typing import cast, get_args
 import click
 
 from hongzhu.i18n import _
+from hongzhu_registry.access.policy import OPERATOR
 from hongzhu_registry.audit import service as audit
 from hongzhu_registry.audit.service import Asked
 from hongzhu_registry.database import database
-from hongzhu_registry.imports.service import OPERATOR
 from hongzhu_registry.reports import service
 from hongzhu_registry.reports.formats import Format
 

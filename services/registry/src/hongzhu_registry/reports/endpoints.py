@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.reports import service
 from hongzhu_registry.reports.formats import MEDIA, Format, headers
 from hongzhu_registry.reports.models import ClosedReport

@@ -99,7 +99,7 @@ def largest(session: Session, period: Period) -> dict[str, Figure]:
     return figures
 
 
-class Tally:
+class Standing:
     """How the tasks of a report stand: counted in one scan of the ledger, by programme, kind of evidence and week."""
 
     def __init__(self, session: Session, period: Period) -> None:
@@ -137,11 +137,11 @@ def percent(part: int, whole: int) -> str | None:
     return f"{100 * part / whole:.1f}%" if whole else None
 
 
-def coverage(tally: Tally, period: Period) -> dict[str, Figure]:
+def coverage(standing: Standing, period: Period) -> dict[str, Figure]:
     """Say which share of what was owed is done."""
     figures = {}
     for name, (title, kind, weekly) in COVERAGE.items():
-        key, share = f"{CODE}.{name}", percent(*tally.share(kind, weekly=weekly))
+        key, share = f"{CODE}.{name}", percent(*standing.share(kind, weekly=weekly))
         figures[key] = Figure(key, str(title), share, share or "", link(key, period))
     return figures
 

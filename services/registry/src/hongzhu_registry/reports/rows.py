@@ -122,7 +122,7 @@ def rows_of(figure: Figure, period: Period) -> Rows:
         case "records" | "activities":
             return _held(figure, period)
         case "tasks":
-            # The same rows as `tally` counts in one scan.
+            # The same rows as `Standing` counts in one scan.
             return Rows(
                 Task.id, Task, (*owed_in(period),), Task.due_on, Task.subject_id, Task.school_id, where=_state(period)
             )

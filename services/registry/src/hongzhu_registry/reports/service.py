@@ -33,22 +33,24 @@ def period_of(first: date, last: date, school_id: str | None = None, agency: str
     return Period(first, last, min(last, today()), school_id, agency)
 
 
-def counted(session: Session, period: Period, programmes: Sequence[Programme]) -> tuple[dict[str, Any], own.Tally]:
+def counted(session: Session, period: Period, programmes: Sequence[Programme]) -> tuple[dict[str, Any], own.Standing]:
     """Count every figure there is: the registry's own and the programmes'; and how the tasks stand."""
-    tally = own.Tally(session, period)
+    standing = own.Standing(session, period)
     asked_for = [*own.ASKED, *figures.asked_of(programmes)]
     found = figures.count(session, [each for each in asked_for if each.figure.of != "tasks"], period)
     found |= {
-        each.key: figures.written(each, tally.number(each), period) for each in asked_for if each.figure.of == "tasks"
+        each.key: figures.written(each, standing.number(each), period)
+        for each in asked_for
+        if each.figure.of == "tasks"
     }
-    found |= own.largest(session, period) | own.coverage(tally, period) | own.concern(session, period)
-    return found, tally
+    found |= own.largest(session, period) | own.coverage(standing, period) | own.concern(session, period)
+    return found, standing
 
 
 def make(session: Session, period: Period) -> Report:
     """Make the report of a period, as things stand now."""
     programmes = definitions(session, period.agency)
-    found, tally = counted(session, period, programmes)
+    found, standing = counted(session, period, programmes)
     owing = heading.reporting(definitions(session))
     organ = heading.organ(session, owing.agency) if owing else ""
     action = str(owing.action) if owing and owing.action else ""
@@ -64,7 +66,7 @@ def make(session: Session, period: Period) -> Report:
         documents=[Cited(*row) for row in session.execute(_documents(period, owing.agency if owing else ""))],
         leaders=[tuple(row) for row in session.execute(_leaders(period))],
         schools=session.execute(own.by_school(period)).all(),
-        weeks=tally.weeks("talk"),
+        weeks=standing.weeks("talk"),
     )
     return Report(
         title=heading.title(about, organ, action),

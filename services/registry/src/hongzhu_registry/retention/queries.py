@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
@@ -24,9 +24,12 @@ def end_for(session: Session, child_id: str, *, basis: str, watched_until: date 
     )
 
 
+def is_over(day: date) -> ColumnElement[bool]:
+    """Say whether a dossier's time is over and it is in clear still; of a child that is here somebody has to say that it left."""
+    return and_(Child.retention_ends.is_not(None), Child.retention_ends < day, Child.anonymised_at.is_(None))
+
+
 def over(session: Session, day: date, most: int) -> list[str]:
     """Name some of the children that left and whose dossiers are no longer kept in clear on `day`."""
-    statement = select(Child.id).where(
-        Child.retention_ends < day, Child.left_on.is_not(None), Child.anonymised_at.is_(None)
-    )
+    statement = select(Child.id).where(is_over(day), Child.left_on.is_not(None))
     return list(session.scalars(statement.order_by(Child.id).limit(most).with_for_update(skip_locked=True)))

@@ -47,7 +47,7 @@ def show_overview(request: Request, session: InTransaction, reader: Reading) -> 
         children=children,
         places=queries.places(session),
         most=MOST,
-        waiting={"conflicts": children["conflicts"], **queries.waiting(session)},
+        waiting=queries.waiting(session),
         care=service.now_and_over_the_term(care, every_child, term_start(session, today())),
         programmes=every_child,
         agencies=service.by_agency(care),

@@ -14,6 +14,7 @@ from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.programmes.models import ProgrammeVersion
 from hongzhu_registry.referrals.queries import unsettled
+from hongzhu_registry.retention.queries import is_over
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.tallies.models import EVERYWHERE, ChildTally, TaskTally
 from hongzhu_registry.tasks.queries import DONE, OPEN, still_open_on
@@ -28,11 +29,10 @@ COUNTED = ("children", "boys", "girls", "in_poverty")
 
 
 def children(session: Session) -> dict[str, int]:
-    """Count the children who are here: all, boys, girls, and those in registered poverty; and the conflicts about children."""
-    names = (*COUNTED, "conflicts")
-    everywhere = select(*(getattr(ChildTally, name) for name in names)).where(ChildTally.school_id == EVERYWHERE)
+    """Count the children who are here: all, boys, girls, and those in registered poverty."""
+    everywhere = select(*(getattr(ChildTally, name) for name in COUNTED)).where(ChildTally.school_id == EVERYWHERE)
     found = session.execute(everywhere).mappings().first()
-    return dict(found) if found else dict.fromkeys(names, 0)
+    return dict(found) if found else dict.fromkeys(COUNTED, 0)
 
 
 def children_by_school(session: Session, most: int | None = None) -> list[dict[str, Any]]:
@@ -135,11 +135,11 @@ def overdue(session: Session, most: int | None = None) -> list[dict[str, Any]]:
 
 
 def waiting(session: Session) -> dict[str, int]:
-    """Count what waits for somebody's decision beside conflicts: the bureau's, of referrals the agency's."""
-    over = (Child.retention_ends < today(), Child.anonymised_at.is_(None))
+    """Count what waits for somebody's decision: the bureau's, of referrals the agency's."""
     counted = {
+        "conflicts": select(ChildTally.conflicts).where(ChildTally.school_id == EVERYWHERE),
         "programmes": select(func.count()).select_from(ProgrammeVersion).where(ProgrammeVersion.status == "proposed"),
         "referrals": select(func.count()).select_from(unsettled().subquery()),
-        "retention_over": select(func.count()).select_from(Child).where(*over),
+        "retention_over": select(func.count()).select_from(Child).where(is_over(today())),
     }
     return {name: session.scalar(statement) or 0 for name, statement in counted.items()}

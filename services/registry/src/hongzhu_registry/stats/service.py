@@ -45,17 +45,16 @@ def overview(session: Session, principal: Principal) -> dict[str, Any]:
     span = so_far()
     catch_up(session)
     care = queries.coverage(session, principal, "week", span.first, span.last)
-    children = queries.children(session)
     return {
         "from": span.first,
         "to": span.last,
-        "children": {name: children[name] for name in queries.COUNTED},
+        "children": queries.children(session),
         "schools": queries.children_by_school(session),
         "towns": queries.children_by_town(session),
         "programmes": now(care),
         "agencies": by_agency(care),
         "overdue": queries.overdue(session),
-        "waiting": {"conflicts": children["conflicts"], **queries.waiting(session)},
+        "waiting": queries.waiting(session),
     }
 
 

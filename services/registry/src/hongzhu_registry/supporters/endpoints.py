@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu.errors import InvalidError, MissingError
 from hongzhu_registry.access.policy import Principal
-from hongzhu_registry.once import OnlyOnce
+from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, must_match
 from hongzhu_registry.supporters import queries, service
 from hongzhu_registry.supporters.models import Supporter

@@ -8,6 +8,7 @@ from datetime import date
 from uuid import UUID, uuid4, uuid5
 
 from hongzhu.errors import InvalidError
+from hongzhu_registry.days import not_to_come
 from hongzhu_registry.pages import spoken_date
 from hongzhu_registry.weeks.forms import Field, day_in
 from hongzhu_registry.weeks.need import Need, Owed
@@ -59,8 +60,8 @@ def draft_of(sent: Mapping[str, Sequence[str]], fields: Sequence[Field]) -> Draf
         key=_last(sent, "key"),
         ticked=frozenset(sent.get(CHILDREN, ())),
         day=_last(sent, DAY),
-        # A browser sends the lines of a text with CR LF (HTML 4.10.21); they count and are kept as one character.
         photo=_last(sent, PHOTO),
+        # A browser sends the lines of a text with CR LF (HTML 4.10.21); they count and are kept as one character.
         typed={each.name: _last(sent, f"data.{each.name}").replace("\r\n", "\n") for each in fields},
     )
 
@@ -90,16 +91,15 @@ def read_children(draft: Draft, need: Need) -> list[Owed]:
     return ticked
 
 
-def read_day(draft: Draft, children: Sequence[Owed], today: date) -> date | None:
+def read_day(draft: Draft, children: Sequence[Owed]) -> date | None:
     """Return the day, which must count for every one of the children; what is wrong is noted on the draft."""
     try:
         day = day_in(draft.day)
+        not_to_come(occurred_on=day)
     except InvalidError as error:
         draft.errors[DAY] = error
         return None
-    if day > today:
-        draft.errors[DAY] = InvalidError("The day is in the future; file it once it has been done.")
-    elif children and day < (first := max(each.opens_on for each in children)):
+    if children and day < (first := max(each.opens_on for each in children)):
         draft.errors[DAY] = InvalidError("Only days since {first} count here.", first=spoken_date(first))
     return day
 

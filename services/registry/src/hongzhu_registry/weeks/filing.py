@@ -17,10 +17,11 @@ from hongzhu_registry.pages import spoken_date
 from hongzhu_registry.photos import service as photos
 from hongzhu_registry.records import service as records
 from hongzhu_registry.records.models import Record
+from hongzhu_registry.tasks.queries import DONE
 from hongzhu_registry.weeks import drafts
 from hongzhu_registry.weeks.drafts import Draft, draft_of, new_draft
 from hongzhu_registry.weeks.forms import Field, fields_of
-from hongzhu_registry.weeks.need import DONE, Need, Owed
+from hongzhu_registry.weeks.need import Need, Owed
 from hongzhu_registry.weeks.queries import Week
 
 
@@ -89,7 +90,7 @@ def _children(draft: Draft, need: Need) -> list[Owed]:
 
 
 def _day(draft: Draft, need: Need, waiting: Sequence[Owed]) -> date | None:
-    day = drafts.read_day(draft, waiting, today())
+    day = drafts.read_day(draft, waiting)
     if day and need.of_school and not waiting and day < need.of_school.opens_on:
         first = spoken_date(need.of_school.opens_on)
         draft.errors[drafts.DAY] = InvalidError("Only days since {first} count here.", first=first)

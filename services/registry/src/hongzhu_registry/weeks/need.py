@@ -8,8 +8,9 @@ from typing import Literal
 
 from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.programme import Programme
+from hongzhu_registry.tasks.queries import DONE
 
-WAITING, DONE = ("due", "overdue"), ("done", "late")
+WAITING = ("due", "overdue")
 ROSTER = "roster_confirmed"
 """The kind of evidence that a roster was gone through, child by child."""
 Way = Literal["children", "school", "roster", "held"]

@@ -16,8 +16,8 @@ from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import everything
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.tasks.models import Task
-from hongzhu_registry.tasks.queries import state_on
-from hongzhu_registry.weeks.need import DONE, WAITING, Need, Owed, SchoolTask
+from hongzhu_registry.tasks.queries import DONE, state_on
+from hongzhu_registry.weeks.need import WAITING, Need, Owed, SchoolTask
 
 
 def needs_of_school(session: Session, school_id: str, running: Iterable[Programme], day: date) -> list[Need]:

@@ -22,8 +22,8 @@ from hongzhu_registry.records.models import Record
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.tasks.models import Task
-from hongzhu_registry.tasks.queries import keep_apart, state_on
-from hongzhu_registry.weeks.need import DONE, WAITING, Need, Owed
+from hongzhu_registry.tasks.queries import DONE, keep_apart, state_on
+from hongzhu_registry.weeks.need import WAITING, Need, Owed
 from hongzhu_registry.weeks.of_school import needs_of_school
 from hongzhu_registry.weeks.spreading import Pupil, spread
 

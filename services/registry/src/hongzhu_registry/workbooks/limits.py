@@ -3,6 +3,8 @@
 MIB = 1024 * 1024
 
 FILE_BYTES = 64 * MIB
+# What may be handed in at once: it stands in memory until it is read, as a county's workbooks of a year easily do.
+HAND_IN_BYTES = 2 * FILE_BYTES
 # An archive's table of contents is read into memory whole, so its own size is limited before it is read.
 DIRECTORY_BYTES = MIB
 ENTRIES = 2_000

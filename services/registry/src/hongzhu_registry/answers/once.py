@@ -1,40 +1,19 @@
-"""What an Idempotency-Key remembers: a POST is carried out once, and whoever asks the same again has the answer again."""
+"""A POST with an Idempotency-Key is carried out once, and whoever asks the same again has the answer again."""
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy import DateTime, Integer, LargeBinary, String, delete
-from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hongzhu.clock import now
 from hongzhu.database import upsert
 from hongzhu.errors import InvalidError
-from hongzhu_registry.database import Base
+from hongzhu_registry.answers.models import Answered
 from hongzhu_registry.rest import Asking, InTransaction, in_place
-from hongzhu_registry.sealing import key_ring, sealed
-
-
-class Answered(Base):
-    """An answer already given to an Idempotency-Key; given again to whoever asks the same again."""
-
-    __tablename__ = "answered"
-
-    account_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    status: Mapped[int] = mapped_column(Integer, default=0)
-    answer: Mapped[bytes | None] = sealed("answer.{key}")
-    """Sealed: it says what was opened for whoever asked."""
-    answered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
-
-
-REMEMBERED = timedelta(days=30)
-"""How long answers are remembered: longer than any queue or outbox holds a message."""
+from hongzhu_registry.sealing import key_ring
 
 
 class Once:
@@ -83,11 +62,6 @@ class Once:
 
 
 OnlyOnce = Annotated[Once, Depends(in_place(Once))]
-
-
-def forget_answers(session: Session) -> None:
-    """Drop the answers that nobody can ask for again."""
-    session.execute(delete(Answered).where(Answered.answered_at < now() - REMEMBERED))
 
 
 def _plain(value: Any) -> Any:
