@@ -143,6 +143,15 @@ def _is_workday(day: date) -> bool:
         return day.weekday() < 5
 
 
+@cache
+def public_holiday(day: date) -> str | None:
+    """Name the public holiday that a day is part of, in English as the State Council's library has it; none where there is none."""
+    try:
+        return chinese_calendar.get_holiday_detail(day)[1] if not _is_workday(day) else None
+    except NotImplementedError:
+        return None
+
+
 def _days(span: _Span) -> Iterator[date]:
     day = span.first
     while day <= span.last:

@@ -267,7 +267,7 @@ DOSSIER: Mapping[str, Purpose] = {
     "class_name": "schooling",
     "boarding": "schooling",
     "academic_concern": "schooling",
-    "entered_on": "schooling",
+    "entered_on": "keeping",
     "left_on": "schooling",
     "left_reason": "schooling",
     "left_behind_type": "care",

@@ -79,7 +79,7 @@ def _acts() -> dict[str, str]:
 def _nouns() -> dict[str, str]:
     return {
         "accounts": _("accounts"),
-        "account": _("accounts"),
+        "account": _("their own account"),
         "activities": _("activities"),
         "agencies": _("agencies"),
         "agency": _("an agency's work"),

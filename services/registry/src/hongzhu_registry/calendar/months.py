@@ -4,7 +4,7 @@ from calendar import SATURDAY, Calendar
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from hongzhu.calendar import SchoolCalendar
+from hongzhu.calendar import SchoolCalendar, public_holiday
 from hongzhu.period import school_year
 
 FIRST_MONTH = 8
@@ -67,6 +67,7 @@ def _day(calendar: SchoolCalendar, day: date) -> Day:
         return Day(day, "make_up", make_up.name, exceptions)
     if calendar.term_of(day) is None:
         return Day(day, "vacation" if calendar.announced(day) else "unannounced", "", exceptions)
-    if taught == (day.weekday() >= SATURDAY):  # by the State Council's days
-        return Day(day, "make_up" if taught else "holiday", "", exceptions)
-    return Day(day, "school" if taught else "off", "", exceptions)
+    # By the State Council's days.
+    if taught:
+        return Day(day, "make_up" if day.weekday() >= SATURDAY else "school", "", exceptions)
+    return Day(day, "holiday" if day.weekday() < SATURDAY or public_holiday(day) else "off", "", exceptions)

@@ -18,8 +18,10 @@ const option = ({ kind, labels, series, unit }) => {
     grid: { left: 8, right: kind === "bars" ? 44 : 16, top: 16, bottom: 8, containLabel: true },
   };
   const category = axis({ type: "category", data: labels, inverse: kind === "bars", splitLine: { show: false } });
-  // Any other unit is in the caption.
+  if (kind === "bars") Object.assign(category.axisLabel, { width: 150, overflow: "break" });
+  // Any other unit is in the caption; beside a bar stands its number.
   const value = unit === "%" ? axis({ type: "value", max: 100 }, "{value}%") : axis({ type: "value" });
+  if (kind === "bars") value.axisLabel.show = false;
   return { ...shared,
     xAxis: kind === "bars" ? value : category, yAxis: kind === "bars" ? category : value,
     series: series.map((each) => ({ name: each.name, data: each.values, type: kind === "line" ? "line" : "bar", barMaxWidth: 28, label: { show: kind === "bars", position: "right", ...small() }, symbolSize: 6, connectNulls: false,

@@ -48,7 +48,7 @@ def show_overview(request: Request, session: InTransaction, reader: Reading) -> 
         places=queries.places(session),
         most=MOST,
         waiting=queries.waiting(session),
-        care=service.now_and_over_the_term(care, every_child, term_start(session, today())),
+        care=service.now_and_over_the_term(care, every_child, monday(term_start(session, today()))),
         programmes=every_child,
         agencies=service.by_agency(care),
         titles=agency_names(session),

@@ -1,10 +1,12 @@
 """``/tasks`` as a page: what is owed, narrowed by how it stands, by school, by programme and by child."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import field_validator
+from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu.errors import ConflictError, HongzhuError, InvalidError
@@ -13,6 +15,7 @@ from hongzhu_registry.agencies.queries import names_of_all as agency_names
 from hongzhu_registry.children.queries import names_in_sight
 from hongzhu_registry.excuses import service as excuses
 from hongzhu_registry.menu import OFFICES
+from hongzhu_registry.pages import spoken_day, spoken_days
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.rest import InTransaction, Paging
 from hongzhu_registry.schools.queries import TO_CHOOSE_FROM, names_to_show
@@ -57,11 +60,32 @@ def list_tasks(
         request,
         "tasks.html",
         found=found,
+        told=_told(session, filters),
         programmes={each.code: str(each.name) for each in definitions(session, reader.agency)},
         to_choose_from=TO_CHOOSE_FROM,
         schools=names_to_show(session, reader, {*subjects, *(each["school_id"] for each in found["items"])}),
         children=names_in_sight(session, reader, subjects),
     )
+
+
+def _told(session: Session, filters: Filters) -> list[str]:
+    """Say what the list is narrowed by that none of its fields shows: a figure's link narrows it so."""
+    told = []
+    if filters.agency:
+        told.append(agency_names(session).get(filters.agency, filters.agency))
+    if filters.done is not None:
+        told.append(_("Done") if filters.done else _("Not done"))
+    if filters.begins_after or filters.begins_before:
+        told.append(_("for periods that begin {days}", days=_days(filters.begins_after, filters.begins_before)))
+    if filters.due_after or filters.due_before:
+        told.append(_("due {days}", days=_days(filters.due_after, filters.due_before)))
+    return told
+
+
+def _days(first: date | None, last: date | None) -> str:
+    if first and last:
+        return spoken_days(first, last)
+    return _("from {day} on", day=spoken_day(first)) if first else _("until {day}", day=spoken_day(last))
 
 
 @router.get("/tasks/{task_id}")
