@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -125,10 +124,6 @@ def wrap_service() -> None:
     # Everything that writes outbox rows asks for the bell; every consumer asks the inbox first.
     marking(outbox, "ring_after_commit", "outbox")
     marking(service, "first_time", "consumer")
-    if find_spec("hongzhu_scheduler"):
-        from hongzhu_scheduler import announcing
-
-        marking(announcing, "ring_after_commit", "outbox")
 
     @event.listens_for(Engine, "commit")
     def before_commit(connection: Any) -> None:

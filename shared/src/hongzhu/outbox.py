@@ -1,6 +1,7 @@
 """The outbox: publishing inside a transaction writes a row; the relay sends it once the transaction has committed."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -10,11 +11,13 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     Text,
     event,
     insert,
+    literal,
 )
 from sqlalchemy.orm import Session
 
@@ -68,6 +71,14 @@ def publish(session: Session, outbox: Table, messages: Iterable[Message]) -> Non
         # inline: nobody needs the new row's number, and whoever may write it need not be allowed to read it.
         session.execute(insert(outbox).inline(), rows)
         ring_after_commit(session)
+
+
+def publish_selected(session: Session, outbox: Table, messages: Select[*tuple[Any, ...]]) -> None:
+    """Write the messages that a statement selects, each as its id, topic, routing key and payload."""
+    columns = ["message_id", "topic", "routing_key", "payload", "written_at"]
+    rows = messages.add_columns(literal(now()))
+    session.execute(insert(outbox).from_select(columns, rows, include_defaults=False))
+    ring_after_commit(session)
 
 
 def ring_after_commit(session: Session) -> None:

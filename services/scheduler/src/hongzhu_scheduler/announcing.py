@@ -5,20 +5,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, String, Subquery, cast, func, insert, literal, select
+from sqlalchemy import ColumnElement, Row, Select, String, Subquery, cast, func, literal, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from hongzhu.clock import now
 from hongzhu.json_sql import json_array, json_text
 from hongzhu.messages import BATCH, TaskClosed, TaskDue, TaskOverdue
-from hongzhu.outbox import ring_after_commit
+from hongzhu.outbox import publish_selected
 from hongzhu_scheduler.models import occurrence, outbox, programme, run
-
-
-def announce_windows(session: Session, run_id: UUID, calendar_version: int, because: str) -> None:
-    """Say the tasks of a run once more, with the days that a new calendar gave their window."""
-    announce(session, run_id, because, again=f"c{calendar_version}.")
 
 
 def announce(session: Session, run_id: UUID, because: str | None = None, *, again: str = "") -> None:
@@ -41,10 +36,10 @@ def announce(session: Session, run_id: UUID, because: str | None = None, *, agai
         grace_until=_text(issued.grace_until),
     )
     agency = issued.programme.partition(".")[0]
-    statement = select(
-        message_id, literal(TaskDue.topic), literal(f"{TaskDue.topic}.{agency}"), payload, literal(now())
-    ).group_by(batches.c.school_id, batches.c.batch)
-    _write(session, statement)
+    statement = select(message_id, literal(TaskDue.topic), literal(f"{TaskDue.topic}.{agency}"), payload).group_by(
+        batches.c.school_id, batches.c.batch
+    )
+    publish_selected(session, outbox, statement)
 
 
 def announce_closed(session: Session, closed: Subquery, because: str | None = None) -> None:
@@ -91,11 +86,11 @@ def _say(
     )
     routing_key = literal(f"{message.topic}.") + programme.c.agency
     statement = (
-        select(message_id, literal(message.topic), routing_key, payload, literal(now()))
+        select(message_id, literal(message.topic), routing_key, payload)
         .join_from(batches, programme, programme.c.code == batches.c.programme)
         .group_by(*groups, programme.c.agency)
     )
-    _write(session, statement)
+    publish_selected(session, outbox, statement)
 
 
 def announce_overdue(session: Session, issued: Row[Any], undone: ColumnElement[bool], step: int, to: str) -> None:
@@ -118,9 +113,9 @@ def announce_overdue(session: Session, issued: Row[Any], undone: ColumnElement[b
     )
     agency = issued.programme.partition(".")[0]
     statement = select(
-        message_id, literal(TaskOverdue.topic), literal(f"{TaskOverdue.topic}.{agency}"), payload, literal(now())
+        message_id, literal(TaskOverdue.topic), literal(f"{TaskOverdue.topic}.{agency}"), payload
     ).group_by(batches.c.school_id, batches.c.batch)
-    _write(session, statement)
+    publish_selected(session, outbox, statement)
 
 
 def _batches(chosen: ColumnElement[bool], *together: ColumnElement[Any]) -> Subquery:
@@ -132,12 +127,6 @@ def _batched(tasks: Select[Any], together: Sequence[ColumnElement[Any]]) -> Subq
     # In no order of their own: sorting half a million subjects within their schools would serve nobody.
     place = func.row_number().over(partition_by=together)
     return tasks.add_columns(((place - 1) // BATCH).label("batch")).subquery()
-
-
-def _write(session: Session, statement: Any) -> None:
-    columns = ["message_id", "topic", "routing_key", "payload", "written_at"]
-    session.execute(insert(outbox).from_select(columns, statement, include_defaults=False))
-    ring_after_commit(session)
 
 
 def _text(day: date | None) -> str | None:

@@ -26,7 +26,7 @@ from hongzhu.messages import (
 from hongzhu.programme import OnEvent
 from hongzhu.trigger import parts
 from hongzhu_scheduler import closing
-from hongzhu_scheduler.announcing import announce_windows
+from hongzhu_scheduler.announcing import announce
 from hongzhu_scheduler.escalating import look_again
 from hongzhu_scheduler.lapsing import hand_over, hold, refresh
 from hongzhu_scheduler.models import (
@@ -144,7 +144,7 @@ def calendar_changed(session: Session, message: CalendarChanged) -> None:
     for code, begins in session.execute(beginnings).all():
         session.execute(update(marker).where(marker.c.programme == code).values(planned_through=begins - _DAY))
     for run_id in announced_windows(session, message.calendar, today()):
-        announce_windows(session, run_id, message.version, message.id)
+        announce(session, run_id, message.id, again=f"c{message.version}.")
         closing.settle(session, occurrence.c.run_id == run_id, today(), message.id)  # a pause goes by the due day
     look_again(session)
 

@@ -5,7 +5,20 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, Table, exists, false, literal_column, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Table,
+    and_,
+    exists,
+    false,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from hongzhu_registry.access.policy import SIGHT, Principal, Role, Tie
 from hongzhu_registry.database import metadata
@@ -60,6 +73,16 @@ def any_of(
     return or_(false(), *(_held(rows, tie, role, asker, seen) for tie in ties))
 
 
+def teaches(supporter: Any, child: Any) -> ColumnElement[bool]:
+    """Say whether a supporter is the class teacher of a child; each is given by what has its columns."""
+    return and_(
+        supporter.school_id == child.school_id,
+        supporter.grade == child.grade,
+        supporter.class_name == child.class_name,
+        supporter.duty == "class_teacher",
+    )
+
+
 def children_of(role: Role, asker: Asker) -> Select[Any]:
     """Select the ids of the children that a role has to do with: its school's, its class's, those it is paired with or owes."""
     child, supporter, pairing, task, programme = (
@@ -76,12 +99,7 @@ def children_of(role: Role, asker: Asker) -> Select[Any]:
                 .where(
                     supporter.c.id == asker.supporter_id,
                     child.c.left_on.is_(None),
-                    or_(
-                        supporter.c.duty == "coordinator",
-                        (supporter.c.duty == "class_teacher")
-                        & (supporter.c.grade == child.c.grade)
-                        & (supporter.c.class_name == child.c.class_name),
-                    ),
+                    or_(supporter.c.duty == "coordinator", teaches(supporter.c, child.c)),
                 )
             )
             paired = select(pairing.c.child_id.label("id")).where(

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import String, cast, func, insert, literal, select
+from sqlalchemy import String, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now
 from hongzhu.json_sql import json_array, json_object, json_text
 from hongzhu.messages import BATCH, ChildChanged
-from hongzhu.outbox import ring_after_commit
+from hongzhu.outbox import publish_selected
 from hongzhu_registry.children import queries
 from hongzhu_registry.database import everything, new_id, outbox_rows
 
@@ -25,10 +25,7 @@ def announce(session: Session, ids: Sequence[str] | None = None) -> None:
         because=None,
         children=json_array(json_object(numbered.c[column.key] for column in facts.c)),
     )
-    messages = select(message_id, literal(ChildChanged.topic), literal(ChildChanged.topic), payload, literal(now()))
-    columns = ["message_id", "topic", "routing_key", "payload", "written_at"]
-    statement = insert(outbox_rows).from_select(columns, messages.group_by(numbered.c.batch), include_defaults=False)
+    messages = select(message_id, literal(ChildChanged.topic), literal(ChildChanged.topic), payload)
     session.flush()
     with everything(session):  # facts are the same, whoever's act they follow from
-        session.execute(statement)
-    ring_after_commit(session)
+        publish_selected(session, outbox_rows, messages.group_by(numbered.c.batch))

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu.settings import settings
+from hongzhu_registry.access.sight import teaches
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.supporters.models import Supporter
@@ -46,13 +47,7 @@ def recipients(session: Session, school_id: str, assignee: str, subjects: Sequen
 
 
 def _class_teachers(session: Session, school_id: str, children: Sequence[str]) -> dict[str, str]:
-    of_class = and_(
-        Supporter.school_id == Child.school_id,
-        Supporter.grade == Child.grade,
-        Supporter.class_name == Child.class_name,
-        Supporter.duty == "class_teacher",
-    )
-    statement = select(Child.id, Supporter.id.label("teacher")).join(Supporter, of_class)
+    statement = select(Child.id, Supporter.id.label("teacher")).join(Supporter, teaches(Supporter, Child))
     rows = session.execute(
         statement.where(Child.school_id == school_id, Child.id.in_(children)).order_by(Supporter.id.desc())
     )

@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from hongzhu_registry.access.sight import teaches
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import everything
 from hongzhu_registry.programmes.queries import definitions
@@ -28,17 +29,5 @@ def assigned_to(session: Session, supporter_id: str) -> ColumnElement[bool]:
         )
         return and_(at_school, of_class, Task.subject_id.in_(mine))
     teacher = aliased(Supporter)
-    taught = (
-        select(Child.id)
-        .join(
-            teacher,
-            and_(
-                teacher.school_id == Child.school_id,
-                teacher.grade == Child.grade,
-                teacher.class_name == Child.class_name,
-                teacher.duty == "class_teacher",
-            ),
-        )
-        .where(Child.school_id == person.school_id)
-    )
+    taught = select(Child.id).join(teacher, teaches(teacher, Child)).where(Child.school_id == person.school_id)
     return and_(at_school, or_(of_school, and_(of_class, Task.subject_id.not_in(taught))))
