@@ -205,6 +205,25 @@ def empty(town: Any) -> None:
             session.execute(table.delete())
 
 
+def test_what_happened_after_the_last_planned_day_is_owed_whatever_an_earlier_version_waited_for(town):
+    year = SchoolCalendar(terms=(Term(first=date(2020, 9, 1), last=date(2021, 7, 9)),))
+    boards = where("boarding", True)
+    story = [
+        (0, "calendar", year),
+        (0, "school", ("s1", True)),
+        (1, "child", ("c1", "s1", False, True)),
+        (10, "programme", ("b.two", "child", boards, Standing(due_after=8, grace=3), False)),
+        (20, "programme", ("b.two", "child", boards, OnEvent(event="drop", due_after=2, grace=3), False)),
+        (30, "child", ("c1", "s1", True, True)),
+        (40, "plan", None),
+        (50, "event", (5, "c1", 20)),
+        (60, "plan", None),
+    ]
+    oracle = play(town, story, 0)
+    assert list(oracle.issued) == [("b.two", "c1", "event:e50-5")]
+    assert issued(town) == oracle.issued
+
+
 EXAMPLES = {"sqlite": 30, "postgresql": 8}
 
 

@@ -37,7 +37,7 @@ def test_whatever_may_be_done_has_words() -> None:
         ("POST /reports/{report_id}/sign", "签发：落实情况报告"),
         ("PATCH /api/v1/records/{record_id}", "更正：台账记录"),
         ("GET /home", "查看：首页"),
-        ("POST /w/{token}/account", "登记：账号"),
+        ("POST /w/{token}/account", "登记：本人账号"),
         ("import roster", "导入表格"),
     ],
 )

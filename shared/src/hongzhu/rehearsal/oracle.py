@@ -206,14 +206,14 @@ class Oracle:
                 if begins is not None and begins <= through:
                     self._issue(code, facts.id, f"since:{begins}", self._from(facts, begins, trigger), trigger)
                 elif begins is not None:
-                    self._awaited[facts.id] = min(begins, self._awaited.get(facts.id, begins))
+                    self._await(facts.id, begins)
             elif trigger.kind == "on_event":
                 for event_id in self._happened.get(facts.id, ()):
                     kind, day, amount = self.events[event_id, facts.id]
                     enough = trigger.at_least is None or (amount is not None and amount >= trigger.at_least)
                     if kind == trigger.event and enough and first <= day:
                         if day > through:
-                            self._awaited[facts.id] = min(day, self._awaited.get(facts.id, day))
+                            self._await(facts.id, day)
                             continue
                         window = self._from(facts, day, trigger)
                         if self.held(programme, facts.id) <= window[1]:
@@ -224,6 +224,11 @@ class Oracle:
                         continue
                     if self.held(programme, facts.id) <= window[1]:
                         self._issue(code, facts.id, period, window, trigger)
+
+    def _await(self, subject: str, day: date) -> None:
+        # A day that is over by now, but not in the days of the version that is looked at, is the matter of another version.
+        if day > self.latest:
+            self._awaited[subject] = min(day, self._awaited.get(subject, day))
 
     def _asked(self, trigger: Any, through: date) -> set[str] | None:
         """Name those who can be owed something that they were not before; nothing means anybody."""
