@@ -125,7 +125,7 @@ def test_an_agency_vets_a_helper_confirms_the_match_by_its_reason_and_records_a_
         go(page, "帮扶人员")
         page.get_by_text("添加帮扶人员").click()
         page.get_by_label("姓名").fill(name)
-        page.get_by_label("用途").select_option("学校法制辅导员")
+        page.get_by_label("帮扶内容").select_option("学校法制辅导员")
         page.get_by_label("乡镇").fill(town)
         page.get_by_role("button", name="添加").click()
         expect(page.get_by_role("status")).to_contain_text("审核通过后才会参与匹配")

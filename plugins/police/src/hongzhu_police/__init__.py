@@ -47,7 +47,7 @@ def programmes() -> list[Programme]:
                 Figure(
                     name="brochures",
                     title=Text(zh="发放的宣传册", en="Brochures handed out"),
-                    unit=Text(zh="册", en=" brochures"),
+                    unit=Text(zh="张", en=" brochures"),
                     of="activities",
                     kind="traffic_lecture",
                     own=True,
