@@ -163,6 +163,13 @@ def test_facts_that_change_while_the_clock_stands_before_the_programme_began_cou
     assert owed.tasks() == {TASK: "cancelled"}
 
 
+def test_what_is_issued_late_for_days_before_a_suspension_is_cancelled_with_all_else(owed):
+    owed.approve(programme(), version=2, since=MONDAY + DAY, suspended=True)
+    owed.reach(MONDAY + 2 * DAY)
+    owed.bring(child("c2", entered_on=MONDAY))
+    assert owed.tasks() == {TASK: "cancelled", ("bureau.talk", "c2", TASK[2]): "cancelled"}
+
+
 def test_a_clock_that_goes_back_over_a_change_of_rules_and_on_again_leaves_what_it_found(owed):
     owed.approve(programme(), version=2, since=MONDAY + DAY, suspended=True)
     for day in (MONDAY + DAY, MONDAY, MONDAY + DAY):

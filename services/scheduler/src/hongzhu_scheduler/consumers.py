@@ -29,6 +29,7 @@ from hongzhu_scheduler import closing
 from hongzhu_scheduler.announcing import announce
 from hongzhu_scheduler.escalating import look_again
 from hongzhu_scheduler.lapsing import hand_over, hold, refresh
+from hongzhu_scheduler.markers import lock_markers
 from hongzhu_scheduler.models import (
     SHARDS,
     SUBJECT_TABLES,
@@ -46,7 +47,7 @@ from hongzhu_scheduler.models import (
     school,
 )
 from hongzhu_scheduler.obligation import Obligation, obligations, required, ruling
-from hongzhu_scheduler.planner import lock_markers, plan_subjects
+from hongzhu_scheduler.planner import plan_subjects
 from hongzhu_scheduler.rules import asks_school
 from hongzhu_scheduler.subjects import know_office, shards_of, take_in
 from hongzhu_scheduler.triggers import announced_windows, takes_turns

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from hongzhu.database import Database, among
 from hongzhu_scheduler.closing import settle
+from hongzhu_scheduler.markers import lock_markers
 from hongzhu_scheduler.models import child, marker, occurrence, programme, programme_version, run
 from hongzhu_scheduler.obligation import Obligation, declared, obligations, ruling
-from hongzhu_scheduler.planner import lock_markers
 
 _EPISODE = occurrence.c.period.startswith("since:")
 

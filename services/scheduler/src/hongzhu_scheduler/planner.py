@@ -15,12 +15,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
+from hongzhu.clock import today
 from hongzhu.database import Database, monthly_partition, room_to_sort, upsert
 from hongzhu.period import monday, school_year, start_of, year
 from hongzhu_scheduler.announcing import announce
 from hongzhu_scheduler.closing import close_known
+from hongzhu_scheduler.lapsing import refresh
 from hongzhu_scheduler.models import SHARDS, marker, occurrence, programme, run
-from hongzhu_scheduler.obligation import Obligation, calendar_of, obligations
+from hongzhu_scheduler.obligation import Obligation, calendar_of, obligations, ruling
 from hongzhu_scheduler.triggers import Batch, Span, batches, takes_turns
 
 _DAY = timedelta(days=1)
@@ -110,23 +112,6 @@ def plan_subjects(
         _issue(session, owed, [part.shard for part in same], first, through, chosen=chosen)
 
 
-def lock_markers(session: Session, chosen: ColumnElement[bool]) -> list[Row[Any]]:
-    """Lock the markers of programmes, always in one order; a planner that is at one of them is waited for.
-
-    Whoever changes what planning reads (facts, evidence, rules) holds these while it does: else the change could fall
-    between a planner's reading and its commit, and be seen by neither.
-    """
-    statement = (
-        select(marker, programme)
-        .join(programme, programme.c.code == marker.c.programme)
-        .where(chosen)
-        .order_by(marker.c.programme, marker.c.shard)
-        .with_for_update(of=marker)
-    )
-    # Sorted again: a row that was waited for may have been planned further meanwhile.
-    return sorted(session.execute(statement), key=lambda part: (part.programme, part.planned_through, part.shard))
-
-
 def insert_occurrences(session: Session, run_id: UUID, owed: Obligation, batch: Batch, *, first_time: bool) -> int:
     """Issue the tasks of one run that are not there yet, and return how many: the table's key is what makes it once."""
     period_start = batch.period_start
@@ -191,13 +176,18 @@ def _issue(
         # Nobody can be given a turn without a look at all the others.
         if chosen is not None and not takes_turns(each):
             subjects = subjects.where(chosen)
+        issued: list[UUID] = []
         for batch in batches(session, calendar, each, subjects, span):
             run_id = uuid7()
             if insert_occurrences(session, run_id, each, batch, first_time=not entering):
                 announce(session, run_id)
                 # Evidence may have come first: the task is announced all the same, for the ledger, and then closed.
                 close_known(session, run_id, each.programme.code, batch, through)
-                runs.append(run_id)
+                issued.append(run_id)
+        day = today()
+        if issued and each.until < day:  # what is open since then is owed as long as today's rules have it so
+            refresh(session, each.programme.code, ruling(owed, day), occurrence.c.run_id.in_(issued), day, None)
+        runs += issued
     return runs
 
 
