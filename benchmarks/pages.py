@@ -58,7 +58,7 @@ PAGES = {
         "/children?status=present&in_poverty=true",
     ),
     "overview": ("/overview",),
-    "tasks": ("/tasks", "/tasks?state=due", "/tasks?state=overdue"),
+    "tasks": ("/tasks?state=all", "/tasks?state=due", "/tasks?state=overdue"),
     "dossier": ("/children/child-{child:07}",),
     "my week": ("{week}", "{week}/education_bureau.weekly_talk"),
 }
