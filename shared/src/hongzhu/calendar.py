@@ -143,13 +143,9 @@ def _is_workday(day: date) -> bool:
         return day.weekday() < 5
 
 
-@cache
-def public_holiday(day: date) -> str | None:
-    """Name the public holiday that a day is part of, in English as the State Council's library has it; none where there is none."""
-    try:
-        return chinese_calendar.get_holiday_detail(day)[1] if not _is_workday(day) else None
-    except NotImplementedError:
-        return None
+def is_public_holiday(day: date) -> bool:
+    """Say whether a day is one of those off that the State Council announced around a holiday, week-ends among them included."""
+    return day in chinese_calendar.holidays
 
 
 def _days(span: _Span) -> Iterator[date]:

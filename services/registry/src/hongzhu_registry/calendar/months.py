@@ -4,7 +4,7 @@ from calendar import SATURDAY, Calendar
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from hongzhu.calendar import SchoolCalendar, public_holiday
+from hongzhu.calendar import SchoolCalendar, is_public_holiday
 from hongzhu.period import school_year
 
 FIRST_MONTH = 8
@@ -70,4 +70,4 @@ def _day(calendar: SchoolCalendar, day: date) -> Day:
     # By the State Council's days.
     if taught:
         return Day(day, "make_up" if day.weekday() >= SATURDAY else "school", "", exceptions)
-    return Day(day, "holiday" if day.weekday() < SATURDAY or public_holiday(day) else "off", "", exceptions)
+    return Day(day, "holiday" if day.weekday() < SATURDAY or is_public_holiday(day) else "off", "", exceptions)
