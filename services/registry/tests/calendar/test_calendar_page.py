@@ -115,7 +115,13 @@ def test_what_cannot_be_is_told_with_what_was_typed_and_announces_nothing(
 def test_the_state_councils_days_are_of_the_same_kinds_as_the_bureaus() -> None:
     calendar = SchoolCalendar(terms=(Term(first=date(2021, 3, 1), last=date(2021, 7, 10)),))
     kinds = {day.on: day.kind for month in months_of(calendar, 2020) for week in month.weeks for day in week if day}
-    assert [kinds[date(2021, 4, day)] for day in (4, 5, 6, 10, 25)] == ["holiday", "holiday", "school", "off", "make_up"]
+    assert [kinds[date(2021, 4, day)] for day in (4, 5, 6, 10, 25)] == [
+        "holiday",
+        "holiday",
+        "school",
+        "off",
+        "make_up",
+    ]
 
 
 def test_a_day_says_what_it_is_and_what_is_not_announced_is_marked(desk: County) -> None:
