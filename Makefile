@@ -24,7 +24,7 @@ up: setup ## 运行已安装的全部服务和部门插件 · run every installe
 	@exec $(BIN)/hongzhu up $(ARGS)
 
 test: setup ## 运行测试，缺少的服务器会说明并跳过 · run the tests; a missing server is named and skipped
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 check: setup ## 检查格式、写法、类型和引用规则 · format, lint, types, import contracts
 	$(BIN)/ruff format --check

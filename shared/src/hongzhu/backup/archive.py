@@ -5,7 +5,7 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
@@ -21,13 +21,14 @@ _DAMAGED = (
     EOFError,
     KeyError,
     NotImplementedError,
+    OSError,
     OverflowError,
     RuntimeError,
     ValueError,
     zlib.error,
     struct.error,
 )
-"""What Python's reader raises for one or another kind of damage."""
+"""What Python's reader raises for one or another kind of damage; an offset that became negative is an `OSError`."""
 
 
 class DamagedError(InvalidError):
@@ -110,13 +111,11 @@ class Reading:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Reading]:
-    """Open an archive; raises `DamagedError` for what is none, or not whole."""
-    try:
-        archive = ZipFile(path)
-    except _DAMAGED as error:
-        raise _damaged(path, NAME) from error
-    with archive:
+    """Open an archive; raises `DamagedError` for what is none, or not whole, and `OSError` for what cannot be opened."""
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
         try:
+            archive = stack.enter_context(ZipFile(file))
             manifest = Manifest.model_validate_json(archive.read(NAME))
         except (*_DAMAGED, ValidationError) as error:
             raise _damaged(path, NAME) from error
