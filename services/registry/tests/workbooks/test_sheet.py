@@ -222,6 +222,20 @@ def test_scores_with_one_subject_a_line_and_no_date_are_refused_as_a_sheet(desk)
     assert desk.hand_in([head, row]).rejected[0].reason.code == "test_date_missing"
 
 
+def test_marks_of_a_test_that_is_to_come_or_of_no_day_are_refused_row_by_row(desk):
+    number = desk.id_number(BORN, 121)
+    head, row = ["姓名", "证件号码", "科目", "分数"], ["张文", number, "英语", 88]
+    to_come = desk.hand_in([["期末 考试时间:2020.12.11"], head, row])
+    assert [(each.reason.code, each.row) for each in to_come.rejected] == [("date_future", 3)]
+    dated = [[*head, "考试日期"], [*row, "2020-12-11"], [*row, "2020-11-11"], [*row, ""]]
+    told = desk.hand_in(dated)
+    assert [(each.reason.code, each.row, each.column) for each in told.rejected] == [
+        ("date_future", 2, "E 考试日期"),
+        ("missing", 4, "E 考试日期"),
+    ]
+    assert [each.source.row for each in told.sheets[0].rows] == [3]
+
+
 def test_other_kinds_of_another_county(desk):
     number = desk.id_number(BORN, 121)
     staff = one(

@@ -66,8 +66,14 @@ def check_stretch(v: Values, _today: dt.date) -> None:
 
 def check_record(v: Values, today: dt.date) -> None:
     """Refuse evidence of what has not happened yet."""
-    if v["occurred_on"] > today:
-        raise Refused("occurred_on", "date_future")
+    _not_to_come("occurred_on", v, today)
+
+
+def check_score(v: Values, today: dt.date) -> None:
+    """Refuse marks of no day, or of a test that has not been held yet; the day may stand above the table."""
+    if not v["tested_on"]:
+        raise Refused("tested_on", "missing")
+    _not_to_come("tested_on", v, today)
 
 
 def score(**v: Any) -> rows.Score:
@@ -89,3 +95,8 @@ def activity(**v: Any) -> rows.Activity:
     within_date = v.pop("last_of_date")
     v["ends_on"] = v["ends_on"] or within_date or cells.last_of_days(v["note"])
     return rows.Activity(planned=v["note"].startswith(("计划", "拟", "待")), **v)
+
+
+def _not_to_come(field: str, v: Values, today: dt.date) -> None:
+    if v[field] > today:
+        raise Refused(field, "date_future")

@@ -156,6 +156,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         (A_CHILD,),
         frozenset(("mark", *(f"mark.{s}" for s in synonyms.SUBJECTS.split()))),
+        assembly.check_score,
     ),
     Kind(
         "record",
