@@ -23,6 +23,10 @@ from hongzhu.settings import settings
 log = logging.getLogger(__name__)
 
 
+SWITCH = 0.0005
+"""Seconds for which a thread that computes keeps one waiting whose answer has come from the database: Python's own 5 ms are
+more than most statements take, and each of a transaction's would wait as long."""
+
 Ledger = Mapping[tuple[str, str, str], int]
 """How many tasks there are by programme, period and state: what `hongzhu doctor` compares between services."""
 
@@ -250,6 +254,7 @@ def _web_server(components: Sequence[Component]) -> Any:
 
 def run(components: Sequence[Component]) -> None:
     """Run `components` in this process until it is told to stop."""
+    sys.setswitchinterval(SWITCH)
     running = Running(components)
     # What is there now stays: no need to look through it again for garbage.
     gc.collect()

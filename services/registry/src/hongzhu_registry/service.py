@@ -55,11 +55,11 @@ service = Service(
     database=database,
     consumers={TaskDue: on_task_due, TaskClosed: on_task_closed, NoticeSettled: on_notice_settled},
     ticks=(
-        Tick("seal-audit", 1, seal_new),
+        Tick("seal-audit", 5, seal_new),
         Tick("see-second-wall", 3600, see_wall_holds),
         Tick("forget-answers", 3600, forget_answers),
         Tick("say-offices", 2, bring_up_to_date),
-        Tick("catch-up", 1, catch_up),
+        Tick("catch-up", 2, catch_up),
         Tick("tell-of-supporters", 2, tell_agencies),
         Tick("anonymise-due", 3600, anonymise_due),
         Tick("forget-sign-ins", 3600, forget_sign_ins),

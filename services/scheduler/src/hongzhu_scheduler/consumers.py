@@ -1,6 +1,6 @@
 """What the scheduler listens to; each consumer runs inside the transaction that notes its message as handled."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -23,7 +23,7 @@ from hongzhu.messages import (
     SubjectEvent,
     TaskExcused,
 )
-from hongzhu.programme import OnEvent
+from hongzhu.programme import OnEvent, leaves
 from hongzhu.trigger import parts
 from hongzhu_scheduler import closing
 from hongzhu_scheduler.announcing import announce
@@ -48,7 +48,7 @@ from hongzhu_scheduler.models import (
 )
 from hongzhu_scheduler.obligation import Obligation, obligations, required, ruling
 from hongzhu_scheduler.planner import plan_subjects
-from hongzhu_scheduler.rules import asks_school
+from hongzhu_scheduler.rules import OF_SCHOOL, asks_school
 from hongzhu_scheduler.subjects import know_office, shards_of, take_in
 from hongzhu_scheduler.triggers import announced_windows, takes_turns
 
@@ -65,7 +65,7 @@ def child_changed(session: Session, message: ChildChanged) -> None:
     if taken.moved:
         hand_over(session, taken.moved, today())
     for owed, parts_of in _in_force(session, locked):
-        if _is_for(owed, "child"):
+        if _is_for(owed, "child") and _asks(owed, taken.facts):
             if taken.changed:
                 _refresh(session, owed, among(session, occurrence.c.subject_id, taken.changed), message.id)
             plan_subjects(session, owed, parts_of, among(session, child.c.id, ids), taken.first)
@@ -75,13 +75,14 @@ def school_changed(session: Session, message: SchoolChanged) -> None:
     """Take in the facts of schools, and plan at once what they, and their children by these facts, are newly owed."""
     ids = [facts.id for facts in message.schools]
     taken = take_in(session, "school", message.schools)
+    of_school = taken.facts and {f"{OF_SCHOOL}{each}" for each in taken.facts}
     pupils = select(child.c.id).where(among(session, child.c.school_id, taken.changed))
     for owed, parts_of in _in_force(session, lock_markers(session, _in_shards(session, taken.shards))):
-        if _is_for(owed, "school"):
+        if _is_for(owed, "school") and _asks(owed, taken.facts):
             if taken.changed:
                 _refresh(session, owed, among(session, occurrence.c.subject_id, taken.changed), message.id)
             plan_subjects(session, owed, parts_of, among(session, school.c.id, ids), taken.first)
-        elif any(asks_school(each.programme.eligible) for each in owed):
+        elif any(asks_school(each.programme.eligible) for each in owed) and _asks(owed, of_school):
             if taken.changed:
                 _refresh(session, owed, occurrence.c.subject_id.in_(pupils), message.id)
             plan_subjects(session, owed, parts_of, among(session, child.c.school_id, ids), taken.first)
@@ -249,6 +250,11 @@ def _in_shards(session: Session, shards: Iterable[int]) -> ColumnElement[bool]:
 
 def _is_for(owed: Sequence[Obligation], kind: str) -> bool:
     return any(each.programme.subject == kind for each in owed)
+
+
+def _asks(owed: Sequence[Obligation], facts: Collection[str] | None) -> bool:
+    """Say whether facts that changed make a difference to a programme in any of its versions; where none are named, all may."""
+    return facts is None or any(leaf.fact in facts for each in owed for leaf in leaves(each.programme.eligible))
 
 
 def _refresh(

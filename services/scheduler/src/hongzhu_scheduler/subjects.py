@@ -24,6 +24,8 @@ class Taken(NamedTuple):
     first: date
     changed: list[str]
     moved: list[str]
+    facts: set[str] | None
+    """The facts that changed of those who stay where they are; none where somebody comes or moves, or the same is said again."""
 
 
 def take_in(session: Session, kind: str, told: Sequence[Facts]) -> Taken:
@@ -33,12 +35,14 @@ def take_in(session: Session, kind: str, told: Sequence[Facts]) -> Taken:
         row.id: row
         for row in session.execute(select(table).where(among(session, table.c.id, [each.id for each in told])))
     }
-    taken = Taken({row.shard for row in known.values()}, date.max, [], [])
+    taken = Taken({row.shard for row in known.values()}, date.max, [], [], None)
     rows, first = [], date.max
+    news: list[set[str]] = []
     for facts in sorted(told, key=lambda each: each.id):  # rows are locked in one order, so nobody waits in a ring
         before = known.get(facts.id)
         since = _since(facts, before._mapping if before else None)
         rows.append(facts.model_dump() | {"shard": shard_of(facts.school_id)} | since)
+        news.append(_news(facts, before._mapping if before else None))
         # Of somebody known only what changed today is new; who comes, or comes again, is owed from the beginning on.
         new = [each for name, each in since.items() if each and (before is None or each != before._mapping[name])]
         first = min([first, *(new or [since["held_since"] or first])])
@@ -49,7 +53,8 @@ def take_in(session: Session, kind: str, told: Sequence[Facts]) -> Taken:
             if before.school_id != facts.school_id:
                 taken.moved.append(facts.id)
     upsert_newer(session, table, rows)
-    return taken._replace(shards=taken.shards | {row["shard"] for row in rows}, first=first)
+    shards = taken.shards | {row["shard"] for row in rows}
+    return taken._replace(shards=shards, first=first, facts=set().union(*news) if all(news) else None)
 
 
 def shards_of(session: Session, subjects: Iterable[str]) -> set[int]:
@@ -81,6 +86,17 @@ def know_office(session: Session, declared: Programme, day: date) -> None:
         earlier = {name: new.excluded[name] for name in ("entered_on", "held_since")}
         later = and_(table.c.entered_on > new.excluded.entered_on, table.c.version == 0)
         session.execute(new.on_conflict_do_update(index_elements=["id"], set_=earlier, where=later))
+
+
+def _news(facts: Facts, before: RowMapping | None) -> set[str]:
+    """Name the facts that are newly so of somebody who stays; nothing where it is not as simple as that."""
+    if (
+        before is None
+        or before["version"] >= facts.version
+        or any(before[each] != getattr(facts, each) for each in _PLACE)
+    ):
+        return set()
+    return {each for each in own_facts(type(facts)) if before[each] != getattr(facts, each)}
 
 
 def _since(facts: Facts, before: RowMapping | None) -> dict[str, date | None]:

@@ -28,6 +28,8 @@ PATIENCE = 180.0
 """Seconds for which a day that has not run its course may stand still."""
 STILL = 0.15
 """Seconds in which nothing new may be said before a day counts as settled: an agency may be at work on an answer."""
+LOOKS = 0.03, 0.15
+"""Seconds between two looks at a day that runs its course: at first, and at most."""
 OWN_DOORS = 2
 """How many schools file with accounts of their own; for the others the bureau types in what they hand over."""
 FOR_AGENCIES = ("task.due.v1", "task.overdue.v1", "task.closed.v1")
@@ -66,7 +68,7 @@ class Rehearsal:
     def live(self, data: Path) -> Outcome:
         """Take in the data, live through the days, and hold every task against the oracle."""
         for component in self.trial.components:
-            self.trial.told.setdefault(component, {})["HONGZHU_PACE"] = "8"
+            self.trial.told.setdefault(component, {})["HONGZHU_PACE"] = "4"
         clock.stand_on(self.first)
         self.trial.start()
         try:
@@ -235,7 +237,7 @@ class Rehearsal:
     def _settle(self) -> None:
         """Let everything run its course; what did not in time is what will be missing."""
         self.progress(self.day, _("settling"))
-        still_since = None
+        still_since, pause = None, LOOKS[0]
         deadline = time.monotonic() + PATIENCE
         left = left_before = ""
         before = self.watch.said.total()
@@ -257,7 +259,9 @@ class Rehearsal:
                 still_since = time.monotonic()
             elif time.monotonic() - still_since >= (STILL if self._for_agencies() != began_with else 0):
                 return
-            time.sleep(0.04)  # between two looks, up to the limit above
+            # Looking takes what those looked at could use: the longer they are at work, the less often.
+            pause = min(pause * 1.3, LOOKS[1]) if left else LOOKS[0]
+            time.sleep(pause)  # between two looks, up to the limit above
         raise TimeoutError(f"{self.day} did not settle: {left}")
 
     def _for_agencies(self) -> int:

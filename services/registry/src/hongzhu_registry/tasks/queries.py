@@ -101,7 +101,8 @@ def enter(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         ),
         rows,
     )
-    _resolve(session, and_(Task.id.in_([row["id"] for row in rows]), Task.period_start == rows[0]["period_start"]))
+    ids = among(session, Task.id, [row["id"] for row in rows])
+    _resolve(session, and_(ids, Task.period_start == rows[0]["period_start"]))
 
 
 def link(session: Session, evidence_ids: Sequence[str]) -> None:
