@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from hongzhu.calendar import Holiday, SchoolException
 from hongzhu.clock import stand_on
@@ -202,6 +202,32 @@ def test_what_a_programme_does_not_ask_about_may_change_and_the_past_weeks_stay_
     town.reach(MONDAY)
     assert periods(town, "a") == [f"week:{MONDAY - 2 * WEEK}", f"week:{MONDAY - WEEK}", f"week:{MONDAY}"]
     assert periods(town, "a", "bureau.plan") == [f"week:{MONDAY}"]
+
+
+def test_a_fact_that_changes_costs_nothing_for_the_programmes_that_do_not_ask_about_it(town):
+    town.announce()
+    town.approve(programme(eligible=where("boarding", True)), standing())
+    town.bring(child("c1", has_proxy_parent=False, boarding=False))
+    town.reach(MONDAY)
+
+    def statements(version: int, boarding: bool) -> int:
+        asked = 0
+
+        def count(*_: object) -> None:
+            nonlocal asked
+            asked += 1
+
+        event.listen(town.database.engine, "before_cursor_execute", count)
+        town.bring(child("c1", version=version, has_proxy_parent=False, boarding=boarding))
+        event.remove(town.database.engine, "before_cursor_execute", count)
+        return asked
+
+    statements(2, True)
+    alone = statements(3, False), statements(4, True)
+    assert periods(town, "c1") == ["week:2020-11-23"]
+    town.approve(*(programme(f"bureau.other{number}") for number in range(20)))
+    town.reach(MONDAY)
+    assert (statements(5, False), statements(6, True)) == alone
 
 
 def test_an_older_version_of_a_child_changes_nothing(town):
