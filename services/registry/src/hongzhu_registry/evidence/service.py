@@ -49,7 +49,7 @@ def must_be_theirs(session: Session, principal: Principal, kind: str, way: Way) 
     What a running programme asks for with a form is a record, and what people are kept for is a pairing; nothing else stands
     in for them.  An agency cannot give what only others promised.  What the bureau hands in as workbooks is not asked.
     """
-    asking = [each for each in programmes.definitions(session) if each.resolved_by == kind]
+    asking = programmes.definitions(session, kind=kind)
     if way != "record" and any(each.form is not None for each in asking):
         raise InvalidError("The kind {kind} is shown by a record with its form; file that.", kind=kind, field="kind")
     if way == "row" and _has_people(session, kind):

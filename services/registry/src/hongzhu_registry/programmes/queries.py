@@ -42,11 +42,13 @@ def running(session: Session, code: str) -> ProgrammeVersion | None:
     )
 
 
-def definitions(session: Session, agency: str | None = None) -> list[Programme]:
-    """Return the definitions of all programmes that run, or of one agency's."""
+def definitions(session: Session, agency: str | None = None, *, kind: str | None = None) -> list[Programme]:
+    """Return the definitions of all programmes that run, of one agency's, or of those that a kind of evidence resolves."""
     statement = select(cast(ProgrammeVersion.definition, Text)).where(ProgrammeVersion.status == "approved")
     if agency is not None:
         statement = statement.where(ProgrammeVersion.agency == agency)
+    if kind is not None:
+        statement = statement.where(ProgrammeVersion.definition["resolved_by"].as_string() == kind)
     return [_read(found) for found in session.scalars(statement.order_by(ProgrammeVersion.code))]
 
 
@@ -76,7 +78,7 @@ def evidence_kind(session: Session, code: str, version: int) -> str | None:
 
 def form_of(session: Session, kind: str) -> dict[str, object] | None:
     """Return the JSON Schema of the records of a kind, as a running programme declares it."""
-    return next((each.form for each in definitions(session) if each.resolved_by == kind and each.form), None)
+    return next((each.form for each in definitions(session, kind=kind) if each.form), None)
 
 
 def names_of_kinds(session: Session) -> dict[str, str]:
