@@ -57,3 +57,19 @@ def test_who_asks_for_nothing_is_shown_what_is_to_be_done_and_what_is_overdue_be
 def test_a_cursor_of_nowhere_is_refused(sqlite_county: County) -> None:
     sqlite_county.http.cookies.set(SESSION, token_of("bureau"))
     assert sqlite_county.http.get("/tasks?cursor=nowhere").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("narrowing", "said"),
+    [
+        ("done=true&begins_after=2020-09-01&begins_before=2020-11-22", "已完成；周期起始日：9月1日至11月22日"),
+        ("done=false&due_before=2020-11-22", "未完成；到期日：11月22日及以前"),
+        ("agency=carers&due_after=2020-09-01", "关爱会；到期日：9月1日及以后"),
+        ("programme=carers.talk", ""),
+    ],
+)
+def test_a_list_says_by_what_a_figures_link_narrowed_it(sqlite_county: County, narrowing: str, said: str) -> None:
+    sqlite_county.http.cookies.set(SESSION, token_of("bureau"))
+    page = sqlite_county.http.get(f"/tasks?state=all&{narrowing}").text
+    told = re.search(r'<p class="soft">([^<]*) · <a href="/tasks\?state=all">', page)
+    assert (unescape(told[1]) if told else "") == said
