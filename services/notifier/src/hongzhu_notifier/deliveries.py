@@ -11,7 +11,7 @@ from hongzhu.clock import now
 from hongzhu.database import upsert
 from hongzhu.messages import NoticeLine, NoticeSettled
 from hongzhu.outbox import publish
-from hongzhu_notifier.tables import delivery, outbox
+from hongzhu_notifier.tables import RESERVED, delivery, outbox
 
 Outcome = Literal["sent", "failed", "maybe_sent"]
 
@@ -90,14 +90,14 @@ def counts(session: Session) -> list[tuple[date, str, str, int]]:
 
 
 def _stale() -> ColumnElement[bool]:
-    return and_(delivery.c.status == "reserved", delivery.c.reserved_at < now() - LEASE)
+    return and_(RESERVED, delivery.c.reserved_at < now() - LEASE)
 
 
 def _open(reservations: Collection[Reservation]) -> ColumnElement[bool]:
     """Choose where reservations stand in the log, as long as their outcome is open."""
     keys = [(each.recipient_id, each.channel, each.cause) for each in reservations]
     named = tuple_(delivery.c.recipient_id, delivery.c.channel, delivery.c.cause).in_(keys)
-    return and_(named, delivery.c.status == "reserved")
+    return and_(named, RESERVED)
 
 
 def _settle(session: Session, outcome: Outcome, which: ColumnElement[bool]) -> int:

@@ -2,7 +2,19 @@
 
 from pathlib import Path
 
-from sqlalchemy import JSON, Boolean, Column, Date, DateTime, Index, Integer, SmallInteger, String, Table
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    literal_column,
+)
 
 from hongzhu.database import Database, new_metadata
 from hongzhu.inbox import inbox_table
@@ -46,8 +58,9 @@ owed = Table(
     Column("tell_on", Date, nullable=False),  # the first day whose digest may hold it
     Column("noted_at", DateTime(timezone=True), nullable=False, index=True),
 )
-_waiting = owed.c.state == "waiting"
-Index("ix_owed_waiting", owed.c.place, owed.c.tell_on, postgresql_where=_waiting, sqlite_where=_waiting)
+# Said in the statement itself: a plan that is made for any state knows of no index of those that wait, and reads the whole table.
+WAITING = owed.c.state == literal_column("'waiting'")
+Index("ix_owed_waiting", owed.c.place, owed.c.tell_on, postgresql_where=WAITING, sqlite_where=WAITING)
 
 # The primary key is the send lock: whoever inserts the row may send, and nobody else ever.  The cause of a digest is its day,
 # that of what is told at once the task.
@@ -63,7 +76,7 @@ delivery = Table(
     Column("settled_at", DateTime(timezone=True)),
     Column("lines", JSON, nullable=False),
 )
-_reserved = delivery.c.status == "reserved"
-Index("ix_delivery_reserved", delivery.c.reserved_at, postgresql_where=_reserved, sqlite_where=_reserved)
+RESERVED = delivery.c.status == literal_column("'reserved'")  # likewise
+Index("ix_delivery_reserved", delivery.c.reserved_at, postgresql_where=RESERVED, sqlite_where=RESERVED)
 
 database = Database("notifier", metadata, Path(__file__).with_name("migrations"))

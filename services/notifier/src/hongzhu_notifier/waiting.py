@@ -11,7 +11,7 @@ from hongzhu.clock import now
 from hongzhu.i18n import Text
 from hongzhu.settings import settings
 from hongzhu_notifier.digest import Owed
-from hongzhu_notifier.tables import owed, programme
+from hongzhu_notifier.tables import WAITING, owed, programme
 
 SETTLE = timedelta(seconds=2)
 """How long nothing new may have come before digests are made, so that one day's tasks are in one digest."""
@@ -109,7 +109,7 @@ def _told(urgent: bool) -> ColumnElement[bool]:
 
 
 def _ready(today: date) -> ColumnElement[bool]:
-    return (owed.c.state == "waiting") & (owed.c.tell_on <= today)
+    return WAITING & (owed.c.tell_on <= today)
 
 
 def _change(session: Session, rows: Iterable[Owed], state: str, values: dict[str, object]) -> None:
