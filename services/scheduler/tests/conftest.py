@@ -89,6 +89,10 @@ class Town:
             (code, who, when): state for code, who, when, state in self.ask(lambda s: s.execute(select(*columns)).all())
         }
 
+    def periods(self, subject_id: str, code: str = "bureau.talk") -> list[str]:
+        """The periods for which a subject has tasks of a programme."""
+        return sorted(period for task_code, who, period in self.tasks() if (task_code, who) == (code, subject_id))
+
     def messages(self) -> list[Message]:
         """Every message in the outbox, in order; each must be what its class says."""
         rows = self.ask(lambda s: s.execute(select(outbox).order_by(outbox.c.sequence)).all())

@@ -6,10 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from hongzhu.calendar import Holiday, SchoolException
-from hongzhu.clock import stand_on
 from hongzhu.messages import ChildChanged, TaskDue
 from hongzhu.programme import Not, where
 from hongzhu.testing.examples import CALENDAR, MONDAY, TERM, child, children, programme, school, standing
@@ -18,10 +17,6 @@ from hongzhu_scheduler.models import marker, occurrence, outbox, shard_of
 
 WEEK = timedelta(days=7)
 TALK = "bureau.talk"
-
-
-def periods(town, subject_id, code=TALK):
-    return sorted(period for programme_code, who, period in town.tasks() if (programme_code, who) == (code, subject_id))
 
 
 def test_every_child_is_owed_every_school_week_once_and_each_is_announced_once(town):
@@ -169,7 +164,7 @@ def test_a_child_that_comes_after_the_week_was_planned_is_planned_at_once(town):
     town.bring(child("early"))
     town.reach(MONDAY)
     town.bring(child("late"))
-    assert periods(town, "late") == ["week:2020-11-23"]
+    assert town.periods("late") == ["week:2020-11-23"]
     assert {who for _code, who, _period in town.due()} == {"early", "late"}
 
 
@@ -178,91 +173,8 @@ def test_a_child_is_owed_nothing_before_it_entered(town):
     town.approve(programme(), since=TERM.first)
     town.bring(child("sunday", entered_on=MONDAY - timedelta(days=1)), child("monday", entered_on=MONDAY))
     town.reach(MONDAY)
-    assert periods(town, "sunday") == ["week:2020-11-16", "week:2020-11-23"]
-    assert periods(town, "monday") == ["week:2020-11-23"]
-
-
-def test_what_becomes_so_today_makes_nothing_owed_for_past_weeks(town):
-    town.announce()
-    town.approve(programme(eligible=where("boarding", True)), since=TERM.first)
-    town.bring(child("c1", boarding=False))
-    town.reach(MONDAY)
-    town.bring(child("c1", version=2, boarding=True))
-    assert periods(town, "c1") == ["week:2020-11-23"]
-
-
-def test_what_a_programme_does_not_ask_about_may_change_and_the_past_weeks_stay_owed(town):
-    stand_on(MONDAY)
-    town.announce()
-    town.bring(child("a", version=1))
-    town.bring(child("a", version=2, academic_concern=True))
-    town.approve(
-        programme(), programme("bureau.plan", eligible=where("academic_concern", True)), since=MONDAY - 2 * WEEK
-    )
-    town.reach(MONDAY)
-    assert periods(town, "a") == [f"week:{MONDAY - 2 * WEEK}", f"week:{MONDAY - WEEK}", f"week:{MONDAY}"]
-    assert periods(town, "a", "bureau.plan") == [f"week:{MONDAY}"]
-
-
-def test_a_fact_that_changes_costs_nothing_for_the_programmes_that_do_not_ask_about_it(town):
-    town.announce()
-    town.approve(programme(eligible=where("boarding", True)), standing())
-    town.bring(child("c1", has_proxy_parent=False, boarding=False))
-    town.reach(MONDAY)
-
-    def statements(version: int, boarding: bool) -> int:
-        asked = 0
-
-        def count(*_: object) -> None:
-            nonlocal asked
-            asked += 1
-
-        event.listen(town.database.engine, "before_cursor_execute", count)
-        town.bring(child("c1", version=version, has_proxy_parent=False, boarding=boarding))
-        event.remove(town.database.engine, "before_cursor_execute", count)
-        return asked
-
-    statements(2, True)
-    alone = statements(3, False), statements(4, True)
-    assert periods(town, "c1") == ["week:2020-11-23"]
-    town.approve(*(programme(f"bureau.other{number}") for number in range(20)))
-    town.reach(MONDAY)
-    assert (statements(5, False), statements(6, True)) == alone
-
-
-def test_an_older_version_of_a_child_changes_nothing(town):
-    town.announce()
-    town.approve(programme(eligible=where("boarding", True)))
-    town.bring(child("c1", version=5, boarding=False), child("c1", version=4, boarding=True))
-    town.reach(MONDAY)
-    assert town.tasks() == {}
-
-
-def test_a_child_that_left_gets_nothing_more(town):
-    town.announce()
-    town.approve(programme())
-    town.bring(child("c1"))
-    town.reach(MONDAY)
-    town.bring(child("c1", version=2, present=False))
-    town.reach(MONDAY + WEEK)
-    assert periods(town, "c1") == ["week:2020-11-23"]
-
-
-def test_a_child_that_comes_back_is_owed_anew_from_that_day_and_nothing_for_the_time_between(town):
-    town.announce()
-    town.approve(programme())
-    town.approve(standing("bureau.proxy"))
-    town.bring(child("c1", has_proxy_parent=False))
-    town.reach(MONDAY)
-    town.file("c1", MONDAY, kind="pairing")
-    town.bring(child("c1", version=2, has_proxy_parent=False, present=False))
-    town.reach(MONDAY + 2 * WEEK)
-    back = MONDAY + 3 * WEEK + timedelta(days=2)
-    town.reach(back)
-    town.bring(child("c1", version=3, has_proxy_parent=False, entered_on=back))
-    town.reach(back)
-    assert periods(town, "c1") == ["week:2020-11-23", "week:2020-12-14"]
-    assert periods(town, "c1", "bureau.proxy") == ["since:2020-11-23", f"since:{back}"]
+    assert town.periods("sunday") == ["week:2020-11-16", "week:2020-11-23"]
+    assert town.periods("monday") == ["week:2020-11-23"]
 
 
 def test_a_suspended_programme_issues_nothing_more(town):
@@ -294,7 +206,7 @@ def test_rules_about_the_school_wait_for_the_school_and_follow_it(town):
     town.reach(MONDAY)
     assert town.tasks() == {}
     town.bring(school("s1", has_call_room=True))
-    assert periods(town, "c1") == ["week:2020-11-23"]
+    assert town.periods("c1") == ["week:2020-11-23"]
 
 
 def test_a_week_without_a_school_day_is_skipped(town):
@@ -304,7 +216,7 @@ def test_a_week_without_a_school_day_is_skipped(town):
     town.approve(programme())
     town.bring(child("c1"))
     town.reach(MONDAY + WEEK)
-    assert periods(town, "c1") == ["week:2020-11-30"]
+    assert town.periods("c1") == ["week:2020-11-30"]
 
 
 def test_nothing_is_due_on_days_that_the_calendar_has_not_announced(town):
@@ -312,7 +224,7 @@ def test_nothing_is_due_on_days_that_the_calendar_has_not_announced(town):
     town.approve(programme(), since=TERM.last - 2 * WEEK)
     town.bring(child("c1"))
     town.reach(TERM.last + 5 * WEEK)
-    assert periods(town, "c1") == ["week:2021-01-04", "week:2021-01-11", "week:2021-01-18"]
+    assert town.periods("c1") == ["week:2021-01-04", "week:2021-01-11", "week:2021-01-18"]
 
 
 def test_a_school_that_has_the_week_off_is_left_out(town):
@@ -344,7 +256,7 @@ def test_after_an_outage_every_week_between_is_issued(town):
     town.bring(child("c1"))
     town.reach(MONDAY - 3 * WEEK)
     town.reach(MONDAY)
-    assert len(periods(town, "c1")) == 4
+    assert len(town.periods("c1")) == 4
 
 
 @pytest.mark.parametrize("seed", range(6))
