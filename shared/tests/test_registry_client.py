@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.errors import (
     ConfigurationError,
     ConflictError,
@@ -163,6 +164,13 @@ def test_open_tasks_are_read_as_the_messages_that_announced_them(client_of: Any)
     assert len({each.id for each in messages}) == 3
     again = client_of(Wire(overdue, due)).tasks_due("carers")
     assert [each.id for each in again] == [each.id for each in messages]
+
+
+def test_an_open_task_whose_day_is_not_announced_is_read_like_the_message_that_announced_it(client_of: Any) -> None:
+    task = {"programme": "carers.camp", "version": 1, "period": "holiday:2021-summer", "period_start": str(MONDAY)}
+    task |= {"id": "t1", "subject_id": "c1", "school_id": "s1", "opens_on": str(MONDAY)}
+    wire = Wire({"items": [task | {"due_on": None, "grace_until": None}], "next": None}, {"items": [], "next": None})
+    assert [each.due_on for each in client_of(wire).tasks_due("carers")] == [NOT_ANNOUNCED]
 
 
 def test_what_is_still_owed_of_a_message_is_read_at_once_and_what_moved_away_by_itself(client_of: Any) -> None:

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import httpx
 
+from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.errors import (
     ConfigurationError,
     ConflictError,
@@ -115,10 +116,13 @@ class RegistryClient:
             batch = list(same)
             for start in range(0, len(batch), BATCH):
                 part = batch[start : start + BATCH]
+                window = {name: part[0][name] for name in _WINDOW}
+                # The ledger shows no day where the calendar does not reach; a message has the one that is after every other.
+                window["due_on"] = window["due_on"] or NOT_ANNOUNCED
                 yield TaskDue(
                     id=hashlib.sha256("\n".join(task["id"] for task in part).encode()).hexdigest(),
                     subjects=tuple(task["subject_id"] for task in part),
-                    **{name: part[0][name] for name in _WINDOW},
+                    **window,
                 )
 
     def still_owed(self, message: TaskDue | TaskOverdue) -> list[str]:
