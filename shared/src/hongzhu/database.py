@@ -171,6 +171,8 @@ class Database:
         with sessions(self.url, on_the_loop.is_here())() as session:
             session.connection(execution_options={"only_reads": True})
             yield session
+            # Not rolled back: after a ROLLBACK psycopg prepares every statement of the connection anew.
+            session.commit()
 
     def knows(self, revision: str) -> bool:
         """Say whether a revision is among those that this version can migrate from."""
@@ -228,6 +230,19 @@ def _array(values: Iterable[str | bytes | int | date]) -> str:
     written = (f"\\x{each.hex()}" if isinstance(each, bytes) else str(each) for each in values)
     quoted = ('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in written)
     return "{" + ",".join(quoted) + "}"
+
+
+def plan_once(session: Session) -> None:
+    """Let PostgreSQL plan each statement of a transaction once for any values, and keep the plan.
+
+    For statements that come again and again and take longer to plan than to run: it would plan them anew each time, for
+    partitions that the values leave out look like a gain.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_PLAN_ONCE)
+
+
+_PLAN_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")
 
 
 def upsert(session: Session, table: Table) -> Any:

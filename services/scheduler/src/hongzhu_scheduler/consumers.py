@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.clock import today
-from hongzhu.database import among, upsert, upsert_newer
+from hongzhu.database import among, plan_once, upsert, upsert_newer
 from hongzhu.messages import (
     CalendarChanged,
     ChildChanged,
@@ -206,6 +206,7 @@ def task_excused(session: Session, message: TaskExcused) -> None:
 
 
 def _take_evidence(session: Session, rows: Sequence[dict[str, Any]], because: str) -> None:
+    plan_once(session)
     keys = [(row["id"], row["subject_id"]) for row in rows]
     ids, subjects = sorted({row["id"] for row in rows}), sorted({row["subject_id"] for row in rows})
     locked = lock_markers(session, _in_shards(session, shards_of(session, subjects)))
