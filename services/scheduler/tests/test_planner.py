@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from hongzhu.calendar import Holiday, SchoolException
 from hongzhu.messages import ChildChanged, TaskDue
@@ -62,6 +62,19 @@ def test_a_second_run_of_the_day_issues_nothing_and_writes_nothing(town):
     assert planner.plan(town.database, MONDAY) == []
     town.reach(MONDAY)
     assert town.messages() == before
+
+
+def test_programmes_of_which_nothing_falls_due_are_planned_in_one_transaction(town):
+    town.announce()
+    town.approve(*(programme(f"bureau.p{number}") for number in range(5)))
+    town.bring(*children(20))
+    town.reach(MONDAY)
+    commits = []
+    event.listen(town.database.engine, "commit", commits.append)
+    assert planner.plan(town.database, MONDAY + timedelta(days=1)) == []
+    assert len(commits) == 2  # to see what is left, and to plan it
+    with town.database.reading() as session:
+        assert not session.scalar(select(planner.is_left(MONDAY + timedelta(days=1))))
 
 
 def test_planning_again_from_the_beginning_issues_nothing_twice(town):

@@ -21,7 +21,7 @@ from hongzhu.period import monday, school_year, start_of, year
 from hongzhu_scheduler.announcing import announce
 from hongzhu_scheduler.closing import close_known
 from hongzhu_scheduler.lapsing import refresh
-from hongzhu_scheduler.models import SHARDS, marker, occurrence, programme, run
+from hongzhu_scheduler.models import SHARDS, marker, occurrence, run
 from hongzhu_scheduler.obligation import Obligation, calendar_of, obligations, ruling
 from hongzhu_scheduler.triggers import Batch, Span, batches, takes_turns
 
@@ -71,33 +71,28 @@ def prepare(session: Session, day: date) -> bool:
 
 
 def plan_next(session: Session, day: date) -> list[UUID] | None:
-    """Plan the parts of a programme that nobody else is planning; return the runs, or None when no part is left.
+    """Plan parts that nobody else is planning, up to the first programme of which something falls due; return its runs, or
+    None when no part is left.
 
-    All that are free are planned in one statement: its rows come in the order of the key, and so go in twice as fast as
-    those of parts that interleave. Planners share the work by programme.
+    All that are free of one programme are planned in one statement: its rows come in the order of the key, and so go in twice
+    as fast as those of parts that interleave. Planners share the work by programme; of most of them a day brings nothing.
     """
-    parts = session.execute(
-        select(marker, programme)
-        .join(programme, programme.c.code == marker.c.programme)
-        .where(_waiting(day))
-        .order_by(marker.c.programme, marker.c.shard)
-        .limit(SHARDS)
-        .with_for_update(of=marker, skip_locked=True)
-    ).all()
-    if not parts:
-        return None
+    free = select(marker).where(_waiting(day)).order_by(marker.c.programme, marker.c.shard).limit(SHARDS)
     room_to_sort(session)
-    part = parts[0]
-    alike = (part.programme, part.planned_through)
-    shards = [each.shard for each in parts if (each.programme, each.planned_through) == alike]
-    owed = obligations(session, [part.programme])[part.programme]
-    runs = _issue(session, owed, shards, part.planned_through + _DAY, day)
-    session.execute(
-        update(marker)
-        .where(marker.c.programme == part.programme, marker.c.shard.in_(shards))
-        .values(planned_through=day)
-    )
-    return runs
+    while parts := session.execute(free.with_for_update(skip_locked=True)).all():
+        part = parts[0]
+        alike = (part.programme, part.planned_through)
+        shards = [each.shard for each in parts if (each.programme, each.planned_through) == alike]
+        owed = obligations(session, [part.programme])[part.programme]
+        runs = _issue(session, owed, shards, part.planned_through + _DAY, day)
+        session.execute(
+            update(marker)
+            .where(marker.c.programme == part.programme, marker.c.shard.in_(shards))
+            .values(planned_through=day)
+        )
+        if runs:
+            return runs
+    return None
 
 
 def plan_subjects(

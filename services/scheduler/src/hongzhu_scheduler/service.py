@@ -64,7 +64,7 @@ service = Service(
         TaskExcused: consumers.task_excused,
         SubjectEvent: consumers.subject_event,
     },
-    ticks=(Tick("plan", 1.0, tick),),
+    ticks=(Tick("plan", 0.5, tick),),
     ledger=ledger,
     busy=is_busy,
 )
