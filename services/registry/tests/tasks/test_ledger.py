@@ -252,7 +252,7 @@ def test_many_at_once_leave_nothing_unlinked(postgres_county: County) -> None:
 
 @pytest.mark.postgres
 def test_whoever_names_more_and_more_subjects_waits_for_nobody_who_waits_for_them(postgres_county: County) -> None:
-    low, high = sorted((f"subject-{n}" for n in range(2)), key=lambda each: crc32(each.encode()) % 256)
+    low, high = sorted((f"subject-{n}" for n in range(2)), key=lambda each: crc32(each.encode()) % 2048)
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     failed: list[Exception] = []
 

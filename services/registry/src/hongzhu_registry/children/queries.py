@@ -172,7 +172,7 @@ def schools_in_sight(session: Session, principal: Principal, ids: Sequence[str])
 
 def require(session: Session, principal: Principal, child_ids: Sequence[str]) -> str:
     """Return the one school of the children, all of which must be in sight; raises `MissingError`."""
-    statement = visible(session, principal).where(Child.id.in_(child_ids))
+    statement = visible(session, principal).where(among(session, Child.id, child_ids))
     found = session.execute(statement.with_only_columns(Child.id, Child.school_id)).all()
     schools = {row.school_id for row in found}
     if len(found) != len(set(child_ids)) or len(schools) != 1:
@@ -183,7 +183,7 @@ def require(session: Session, principal: Principal, child_ids: Sequence[str]) ->
 def require_open(session: Session, principal: Principal, child_ids: Sequence[str]) -> str:
     """Return what `require` does, of children of whom something may still be kept; raises `ConflictError`."""
     school_id = require(session, principal, child_ids)
-    anonymous = select(Child.id).where(Child.id.in_(child_ids), Child.anonymised_at.is_not(None))
+    anonymous = select(Child.id).where(among(session, Child.id, child_ids), Child.anonymised_at.is_not(None))
     if session.execute(anonymous).first() is not None:
         raise anonymous_for_good()
     return school_id

@@ -13,6 +13,7 @@ from hongzhu.clock import today
 from hongzhu.database import among
 from hongzhu.errors import ConflictError, InvalidError
 from hongzhu.messages import EvidenceFiled, EvidenceWithdrawn, batches
+from hongzhu.programme import Programme
 from hongzhu_registry import staging
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.database import everything, new_id, publish
@@ -43,8 +44,8 @@ Way = Literal["record", "pairing", "row"]
 """How a kind of evidence comes about: a form is filled in, somebody is tied to a subject, or a row tells of it."""
 
 
-def must_be_theirs(session: Session, principal: Principal, kind: str, way: Way) -> None:
-    """See that somebody may give evidence of a kind, and in this way; raises `InvalidError`.
+def must_be_theirs(session: Session, principal: Principal, kind: str, way: Way) -> list[Programme]:
+    """See that somebody may give evidence of a kind, and in this way; return who asks for it.  Raises `InvalidError`.
 
     What a running programme asks for with a form is a record, and what people are kept for is a pairing; nothing else stands
     in for them.  An agency cannot give what only others promised.  What the bureau hands in as workbooks is not asked.
@@ -56,6 +57,7 @@ def must_be_theirs(session: Session, principal: Principal, kind: str, way: Way) 
         raise InvalidError("The kind {kind} is shown by a pairing; make that.", kind=kind, field="kind")
     if principal.role == "agency" and asking and principal.agency not in {each.agency for each in asking}:
         raise InvalidError("No running programme of yours is resolved by the kind {kind}.", kind=kind, field="kind")
+    return asking
 
 
 def _has_people(session: Session, kind: str) -> bool:

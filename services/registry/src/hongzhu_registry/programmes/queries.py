@@ -1,6 +1,6 @@
 """The catalogue's statements."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from sqlalchemy import Text, cast, func, select
@@ -78,7 +78,12 @@ def evidence_kind(session: Session, code: str, version: int) -> str | None:
 
 def form_of(session: Session, kind: str) -> dict[str, object] | None:
     """Return the JSON Schema of the records of a kind, as a running programme declares it."""
-    return next((each.form for each in definitions(session, kind=kind) if each.form), None)
+    return form_among(definitions(session, kind=kind))
+
+
+def form_among(asking: Iterable[Programme]) -> dict[str, object] | None:
+    """Return the form that one of those who ask for a kind of evidence declares for it."""
+    return next((each.form for each in asking if each.form), None)
 
 
 def names_of_kinds(session: Session) -> dict[str, str]:

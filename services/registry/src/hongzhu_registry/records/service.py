@@ -41,8 +41,8 @@ def file(
         schools.require(session, principal, school_id)
     else:
         raise InvalidError("Name the children, or the school.", field="child_ids")
-    evidence.must_be_theirs(session, principal, kind, "record")
-    _check_form(programmes.form_of(session, kind), data, kind)
+    asking = evidence.must_be_theirs(session, principal, kind, "record")
+    _check_form(programmes.form_among(asking), data, kind)
     record = Record(
         id=record_id or new_id(),
         kind=kind,

@@ -42,7 +42,7 @@ DONE, OPEN = ("done", "late"), ("due", "overdue", "missed")
 """How a task stands that was done, in time or late, and one that is owed and was not; what is excused or cancelled is neither."""
 _AT_ONCE = 5_000
 """Ids that one statement names."""
-_LEDGER, _BUCKETS = 0x1ED6E4, 256
+_LEDGER, _BUCKETS = 0x1ED6E4, 2048
 _MANY_TIMES = "asks many times"
 
 
