@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hongzhu import clock
 from hongzhu.database import take_turns
 from hongzhu.i18n import language
+from hongzhu.messages import batches
 from hongzhu.registry_client import RegistryClient
 from hongzhu.settings import settings
 from hongzhu_notifier import channels, deliveries, recipients, waiting
@@ -22,6 +23,8 @@ from hongzhu_notifier.tables import database
 log = logging.getLogger(__name__)
 
 _ONE_DAY = timedelta(days=1)
+_PLACES_AT_ONCE = 40
+"""Places whose waiting rows one statement reads."""
 
 
 class Sending(NamedTuple):
@@ -69,16 +72,17 @@ def _round(today: date, *, urgent: bool) -> None:
     language.set(settings().language)
     ways = channels.installed(settings().channels)
     with recipients.registry() as registry:
-        for place in places:
-            for sending in _reserve(registry, place, today, ways, urgent=urgent):
-                _send(sending, today)
+        for some in batches(places, _PLACES_AT_ONCE):
+            with database.reading() as session:
+                found = waiting.of_places(session, some, today, urgent=urgent)
+            for place, asked in found.items():
+                for sending in _reserve(registry, place, asked, today, ways, urgent=urgent):
+                    _send(sending, today)
 
 
 def _reserve(
-    registry: RegistryClient, place: str, today: date, ways: Sequence[Channel], *, urgent: bool
+    registry: RegistryClient, place: str, asked: Sequence[Owed], today: date, ways: Sequence[Channel], *, urgent: bool
 ) -> list[Sending]:
-    with database.transaction() as session:
-        asked = waiting.of_place(session, place, today, urgent=urgent)
     told = recipients.ask(registry, place, asked)  # no transaction is open while the registry is asked
     people, groups = [way for way in ways if not way.group], [way for way in ways if way.group and not urgent]
     group = Recipient(place, None, settings().public_url or settings().registry_url)
@@ -86,7 +90,7 @@ def _reserve(
         if not _their_turn(session, groups, group):
             return []  # what is owed here waits as it is
         # Under the lock shows what was closed meanwhile, or told by another notifier.
-        owed = set(asked).intersection(waiting.of_place(session, place, today, urgent=urgent, lock=True))
+        owed = set(asked).intersection(waiting.of_places(session, [place], today, urgent=urgent, lock=True)[place])
         wanted: list[Sending] = []
         waits: set[Owed] = set()
         for digest in at_once(owed, told) if urgent else digests(owed, told, today):

@@ -1,6 +1,6 @@
 """What is waiting to be told: the rows of `owed` that the day's digest may hold."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, o
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now
+from hongzhu.database import among
 from hongzhu.i18n import Text
 from hongzhu.settings import settings
 from hongzhu_notifier.digest import Owed
@@ -46,30 +47,34 @@ def places(session: Session, today: date, *, urgent: bool = False) -> list[str]:
     return list(session.scalars(named))
 
 
-def of_place(session: Session, place: str, today: date, *, urgent: bool = False, lock: bool = False) -> list[Owed]:
-    """Read what is to be told today, or at once, in one place; `lock` keeps everyone else from telling or closing it
+def of_places(
+    session: Session, places: Collection[str], today: date, *, urgent: bool = False, lock: bool = False
+) -> dict[str, list[Owed]]:
+    """Read what is to be told today, or at once, in some places; `lock` keeps everyone else from telling or closing it
     meanwhile."""
     columns = owed, programme.c.name_zh, programme.c.name_en, _ASSIGNEE.label("tell")
-    statement = _to_tell(select(*columns), today, urgent=urgent).where(owed.c.place == place)
+    statement = _to_tell(select(*columns), today, urgent=urgent).where(among(session, owed.c.place, places))
     statement = statement.order_by(*owed.primary_key.columns)
     if lock:
         # This waits for the other notifier rather than skip what it has locked: two that split a school between them
         # would each tell a teacher half of the day's tasks.
         statement = statement.with_for_update(of=owed)
-    return [
-        Owed(
-            programme=row.programme,
-            period=row.period,
-            subject_id=row.subject_id,
-            due_on=row.due_on or row.tell_on,
-            name=Text(zh=row.name_zh, en=row.name_en),
-            assignee=row.tell,
-            step=row.step,
-            passed=row.passed,
-            tries=row.tries,
+    found: dict[str, list[Owed]] = {each: [] for each in places}
+    for row in session.execute(statement):
+        found[row.place].append(
+            Owed(
+                programme=row.programme,
+                period=row.period,
+                subject_id=row.subject_id,
+                due_on=row.due_on or row.tell_on,
+                name=Text(zh=row.name_zh, en=row.name_en),
+                assignee=row.tell,
+                step=row.step,
+                passed=row.passed,
+                tries=row.tries,
+            )
         )
-        for row in session.execute(statement)
-    ]
+    return found
 
 
 def mark_told(session: Session, rows: Iterable[Owed]) -> None:
