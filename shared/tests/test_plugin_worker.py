@@ -59,6 +59,12 @@ def plugin(heard: list[str]) -> ModuleType:
     return made  # type: ignore[no-any-return]
 
 
+def test_an_agency_without_a_hook_does_nothing_about_what_it_hears(plugin: Any) -> None:
+    assert PluginWorker("carers", plugin).acts
+    del plugin.task_due, plugin.task_overdue, plugin.task_closed
+    assert not PluginWorker("carers", plugin).acts
+
+
 def test_each_message_calls_its_hook_and_each_step_is_an_occasion_of_its_own(
     plugin: ModuleType, heard: list[str]
 ) -> None:

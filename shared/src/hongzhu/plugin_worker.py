@@ -65,6 +65,11 @@ class PluginWorker:
         """Return what the agency declares."""
         return [programme for declared in self._plugin.hook.programmes() for programme in declared]
 
+    @property
+    def acts(self) -> bool:
+        """Whether it does anything about what it hears."""
+        return any(getattr(self._plugin.hook, hook).get_hookimpls() for hook in HOOKS_BY_TOPIC.values())
+
     def migrate(self) -> None:
         """Need nothing: the core provisions an agency (`hongzhu agency add`)."""
 

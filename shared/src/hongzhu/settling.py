@@ -4,20 +4,24 @@ It looks from outside, as `hongzhu doctor` does: into what the installed service
 """
 
 import random
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import TypeVar
 
 from kombu import Connection
 from sqlalchemy import Table, func, or_, select, update
 
 from hongzhu import bus, inbox, outbox, runtime
-from hongzhu.messages import batches
+from hongzhu.database import among
+from hongzhu.messages import Message, batches
 from hongzhu.service import Service
 from hongzhu.settings import settings
 
-_LOOKED_BACK = 500
+_LOOKED_BACK = 200
 """Rows of an outbox that are looked at again: one that began earlier may be committed later."""
 _AT_ONCE = 5_000
+
+M = TypeVar("M", bound=Message)
 
 
 class Watch:
@@ -32,38 +36,49 @@ class Watch:
         """What the last whole look found to be on its way to each."""
         self._broker: Connection | None = None
         self.said: Counter[str] = Counter()
-        """How many messages of each topic were said in all."""
+        """How many messages were said in all, by topic and, where an agency is addressed, by routing key."""
         self._counted: set[str] = set()
+        self._was_busy = ""
+        self._read: Counter[tuple[str, str]] = Counter()
+        """How far each outbox was read for messages of a topic."""
 
-    def unfinished(self) -> str:
-        """Name something that is on its way or left to do; empty when there is nothing."""
+    def unfinished(self, *, of_tasks: bool = False) -> str:
+        """Name something that is on its way or left to do; empty when there is nothing.
+
+        `of_tasks` asks only those who keep account of the tasks, and not for what others, and agencies, make of them.
+        """
+        asked = [each for each in self._services if each.ledger or not of_tasks]
         # The cheap questions first: they are answered with a yes by far the most often.
-        for service in self._services:
-            if self._has_to_send(service):
-                return f"outbox of {service.name}"
-        for service in self._services:
-            if unheard := self._still_unheard(service, self._unheard[service.name]):
-                return f"{len(unheard)} messages to {service.name}"
-        if busy := self._busy():
-            return busy
-        said: dict[str, set[str]] = {}
-        ends: dict[str, int] = {}
-        for service in self._services:
-            for sequence, message_id, topic, waits in self._rows_of(service):
-                if waits:
-                    return f"outbox of {service.name}"
-                ends[service.name] = max(sequence, ends.get(service.name, 0))
-                said.setdefault(topic, set()).add(message_id)
-        for service in self._services:
+        if left := self._on_its_way(asked) or self._busy(asked):
+            return left
+        said, ends = self._said()
+        for service in asked:
             theirs = set().union(*(said.get(each.topic, ()) for each in service.consumers))
-            if unheard := self._still_unheard(service, theirs - self._settled[service.name]):
-                return f"{len(unheard)} messages to {service.name}"
-        if busy := self._busy():  # by something heard since it was asked above
-            return busy
-        if self._queues and (queue := self._waiting()):
-            return f"queue {queue}"
-        self._note(said, ends)
+            self._unheard[service.name] = theirs - self._settled[service.name]
+        # Once more: what was heard since it was asked above has its consequences.
+        if left := self._on_its_way(asked) or self._busy(asked):
+            return left
+        if self._said() != (said, ends):
+            return "what was only just said"
+        if not of_tasks:
+            if queue := self._waiting():
+                return f"queue {queue}"
+            self._note(said, ends)
+        self._count(said)
         return ""
+
+    def new(self, kind: type[M]) -> list[M]:
+        """Return the messages of a kind that were said since this was last asked, in order; raises what does not fit it."""
+        found = []
+        for service in self._services:
+            table, key = _outbox(service), (service.name, kind.topic)
+            after = table.c.sequence > self._read[key]
+            asked = select(table.c.sequence, table.c.payload).where(table.c.topic == kind.topic, after)
+            with service.database.reading() as session:
+                for sequence, payload in session.execute(asked.order_by(table.c.sequence)):
+                    self._read[key] = sequence
+                    found.append(kind.model_validate_json(payload))
+        return found
 
     def say_again(self, dice: random.Random, many: int) -> int:
         """Let some of what was said, today or long ago, be said again; return how many messages that is."""
@@ -89,34 +104,57 @@ class Watch:
                     return False
         return True
 
-    def _rows_of(self, service: Service) -> Iterator[tuple[int, str, str, bool]]:
-        table = _outbox(service)
-        columns = table.c.sequence, table.c.message_id, table.c.topic, table.c.published_at.is_(None)
-        new = table.c.sequence > self._through[service.name] - _LOOKED_BACK
-        with service.database.reading() as session:
-            rows = session.execute(select(*columns).where(new)).all()
-        yield from (tuple(row) for row in rows)
+    def _said(self) -> tuple[dict[str, set[str]], dict[str, int]]:
+        """Read what was said since all was settled: by topic and routing key, and how far each outbox goes."""
+        said: defaultdict[str, set[str]] = defaultdict(set)
+        ends: dict[str, int] = {}
+        for service in self._services:
+            table = _outbox(service)
+            columns = [table.c[name] for name in ("sequence", "message_id", "topic", "routing_key")]
+            new = table.c.sequence > self._through[service.name] - _LOOKED_BACK
+            with service.database.reading() as session:
+                rows = session.execute(select(*columns).where(new)).all()
+            for sequence, message_id, topic, routing_key in rows:
+                ends[service.name] = max(sequence, ends.get(service.name, 0))
+                for name in (topic, routing_key):
+                    said[name].add(message_id)
+        return said, ends
+
+    def _on_its_way(self, asked: Sequence[Service]) -> str:
+        for service in asked:
+            if self._has_to_send(service):
+                return f"outbox of {service.name}"
+        for service in asked:
+            if unheard := self._still_unheard(service):
+                return f"{unheard} messages to {service.name}"
+        return ""
 
     def _has_to_send(self, service: Service) -> bool:
         table = _outbox(service)
         with service.database.reading() as session:
             return session.scalar(select(table.c.sequence).where(table.c.published_at.is_(None)).limit(1)) is not None
 
-    def _busy(self) -> str:
-        return next((f"{each.name} by the clock" for each in self._services if each.is_busy()), "")
+    def _busy(self, asked: Sequence[Service]) -> str:
+        # Whoever was the last time is asked first, and most often still is.
+        for service in sorted(asked, key=lambda each: each.name != self._was_busy):
+            if service.is_busy():
+                self._was_busy = service.name
+                return f"{service.name} by the clock"
+        return ""
 
-    def _still_unheard(self, service: Service, ids: set[str]) -> set[str]:
-        if ids:
+    def _still_unheard(self, service: Service) -> int:
+        if ids := self._unheard[service.name]:
             table = service.database.metadata.tables[inbox.NAME]
             with service.database.reading() as session:
                 for some in batches(sorted(ids), _AT_ONCE):
-                    ids = ids.difference(
-                        session.scalars(select(table.c.message_id).where(table.c.message_id.in_(some)))
-                    )
-        self._unheard[service.name] = ids
-        return ids
+                    heard = select(table.c.message_id).where(among(session, table.c.message_id, some))
+                    ids = ids.difference(session.scalars(heard))
+            self._unheard[service.name] = ids
+        return len(ids)
 
     def _waiting(self) -> str:
+        if not self._queues:
+            return ""
         # To come to the broker takes longer than to ask it: the connection is kept as long as it lasts.
         try:
             self._broker = self._broker or bus.connect(settings().broker_url)
@@ -127,14 +165,15 @@ class Watch:
             self._broker = None
             raise
 
-    def _note(self, said: dict[str, set[str]], ends: dict[str, int]) -> None:
-        everything = set().union(*said.values())
-        for topic, ids in said.items():
-            self.said[topic] += len(ids - self._counted)
+    def _count(self, said: dict[str, set[str]]) -> None:
+        for name, ids in said.items():
+            self.said[name] += len(ids - self._counted)
         # Only what can still be among the rows looked at again need be remembered.
-        self._counted = everything
+        self._counted = set().union(*said.values())
+
+    def _note(self, said: dict[str, set[str]], ends: dict[str, int]) -> None:
         for service in self._services:
-            self._settled[service.name] = everything
+            self._settled[service.name] = set().union(*said.values())
             self._through[service.name] = max(ends.get(service.name, 0), self._through[service.name])
 
 

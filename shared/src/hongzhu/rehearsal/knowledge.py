@@ -8,6 +8,7 @@ from typing import Any
 
 from hongzhu.calendar import SchoolCalendar
 from hongzhu.facts import AgencyFacts, ChildFacts, CityFacts, FacilityFacts, Facts, SchoolFacts
+from hongzhu.messages import OfficeChanged
 from hongzhu.programme import Programme, leaves
 from hongzhu.registry_client import RegistryClient
 from hongzhu.rehearsal.offices import CITY, done, offices
@@ -45,11 +46,11 @@ TOLD = ABOUT_PEOPLE | OTHERS
 TOLD_TO_CLIENTS: Mapping[str, Collection[str]] = {
     "child": {*OF_CHILD, *PAIRED},
     "school": SchoolFacts.model_fields,
-    "agency": AgencyFacts.model_fields.keys() - {"places_short"},
+    "agency": AgencyFacts.model_fields,
     "city": CityFacts.model_fields,
     "facility": FacilityFacts.model_fields,
 }
-"""The facts that a client can know. Places are short for moments between two messages, and nobody outside is told of these."""
+"""The facts that are told outside."""
 
 
 def _equal(value: object, other: object) -> bool | None:
@@ -77,14 +78,18 @@ class Knowledge:
         self._marks: defaultdict[str, defaultdict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(dict))
         """Marks by child, subject and day."""
 
-    def learn(self, day: date, new: Collection[str] = TOLD) -> None:
-        """Read what may have changed, all or that of which something new was said, and tell it as it stands on a day."""
+    def learn(self, day: date, new: Collection[str] = TOLD, said: Iterable[OfficeChanged] = ()) -> None:
+        """Read what may have changed, all or that of which something new was said, and tell it as it stands on a day.
+
+        `said` is what was said of offices meanwhile.
+        """
         if "calendar.changed.v1" in new:
             self._learn_calendar(day)
         if "programme.changed.v1" in new:
             self.learn_programmes()
         if "office.changed.v1" in new:
             self.learn_offices(day)
+        self._learn_places(said, day)
         if "subject.event.v1" in new:
             self._learn_referrals()
         if not ABOUT_PEOPLE.isdisjoint(new):
@@ -133,15 +138,31 @@ class Knowledge:
         for each in offices(self.agencies, self.facilities, leaders, day):
             before = self._offices.get(each.id)
             same = {} if before is None else {"version": before.version, "entered_on": before.entered_on}
+            if isinstance(before, AgencyFacts):
+                same["places_short"] = before.places_short
             now = each.model_copy(update=same)
             if now != before:
-                self._offices[each.id] = now.model_copy(update={"version": now.version + 1})
-                self.oracle.know(self._offices[each.id], day)
+                self._know_office(now, day)
             if getattr(before, "sites_missing", False) and not getattr(now, "sites_missing", True):
                 self.prove(f"sites-{day}", CITY, "sites", str(day))
         for row in leaders:
             if row["formed_on"]:
                 self.prove(row["id"], row["school_id"] or CITY, "leading_group", row["formed_on"])
+
+    def _learn_places(self, said: Iterable[OfficeChanged], day: date) -> None:
+        """Take in one after another how agencies came to be short of places: it is over, most often, before anybody asks."""
+        for facts in (each for message in said for each in message.agencies):
+            before = self._offices[facts.id]
+            now = before.model_copy(update={"places_short": facts.places_short})
+            if now != before:
+                self._know_office(now, day)
+            if facts.places_short is False and getattr(before, "places_short", False):
+                self.prove(f"places-{facts.id}-{now.version}", facts.id, "places", str(day))
+            self.reach(day)
+
+    def _know_office(self, facts: Facts, day: date) -> None:
+        self._offices[facts.id] = facts.model_copy(update={"version": facts.version + 1})
+        self.oracle.know(self._offices[facts.id], day)
 
     def _learn_referrals(self) -> None:
         for row in self.bureau.items("/referrals"):

@@ -13,6 +13,8 @@ from typing import Any, TypeVar, cast
 from hongzhu import clock, runtime
 from hongzhu.errors import ConfigurationError, ConflictError
 from hongzhu.i18n import _
+from hongzhu.messages import OfficeChanged
+from hongzhu.plugin_worker import HEARD
 from hongzhu.registry_client import RegistryClient
 from hongzhu.rehearsal.chaos import Chaos
 from hongzhu.rehearsal.comparison import Outcome, compare
@@ -28,13 +30,14 @@ PATIENCE = 180.0
 """Seconds for which a day that has not run its course may stand still."""
 STILL = 0.15
 """Seconds in which nothing new may be said before a day counts as settled: an agency may be at work on an answer."""
-LOOKS = 0.03, 0.15
+PACE = 4
+"""How much faster than in service what is done by the clock is done."""
+PACES = {"scheduler": 10, "notifier": 10, "registry": 2}
+"""And where each has a process of its own: a day waits for what falls due, and for the digests."""
+LOOKS = 0.02, 0.1
 """Seconds between two looks at a day that runs its course: at first, and at most."""
 OWN_DOORS = 2
 """How many schools file with accounts of their own; for the others the bureau types in what they hand over."""
-FOR_AGENCIES = ("task.due.v1", "task.overdue.v1", "task.closed.v1")
-"""What agencies hear, and may be at work on."""
-
 T = TypeVar("T")
 
 
@@ -64,11 +67,13 @@ class Rehearsal:
         self._desk = ThreadPoolExecutor(4, "rehearsal")
         self._wild = False
         self._offices = ExitStack()
+        self._acted_on = [f"{heard.topic}.{each.name}" for each in runtime.agencies() if each.acts for heard in HEARD]
+        """The routing keys of what agencies may be at work on."""
 
     def live(self, data: Path) -> Outcome:
         """Take in the data, live through the days, and hold every task against the oracle."""
         for component in self.trial.components:
-            self.trial.told.setdefault(component, {})["HONGZHU_PACE"] = "4"
+            self.trial.told.setdefault(component, {})["HONGZHU_PACE"] = str(PACES.get(component, PACE))
         clock.stand_on(self.first)
         self.trial.start()
         try:
@@ -158,9 +163,10 @@ class Rehearsal:
     def _live_day(self) -> None:
         if self.chaos:
             self.chaos.plan_day()
-        # Planned by what was known in the morning, before the day's own news.
+        # Planned by what was known in the morning, before the day's own news; what notices and agencies make of it goes on
+        # while people are at work.
         self.knowledge.reach(self.day)
-        self._settle()
+        self._settle(of_tasks=True)
         self._learn()
         self.progress(self.day, _("people at work"))
         self.people.programmes = {
@@ -179,10 +185,10 @@ class Rehearsal:
             self._settle()
             self._learn()
             self._do(rules)
-        # What was filed counts by its own day, whenever it is heard of; what else happened holds since the day it is heard.
-        if (self.chaos and self.chaos.repeat(self.watch)) or news or rules or self.day >= self.last:
-            self._settle()
-            self._learn()
+        if self.chaos:
+            self.chaos.repeat(self.watch)
+        self._settle()
+        self._learn()
 
     def _learn(self) -> None:
         """Read again what something was said of since it was last read."""
@@ -190,7 +196,7 @@ class Rehearsal:
         new = {topic for topic in TOLD if told[topic] != self._known.get(topic)}
         if new:
             self._known = told
-            self._ask(lambda: self.knowledge.learn(self.day, new))
+            self._ask(lambda: self.knowledge.learn(self.day, new, self.watch.new(OfficeChanged)))
 
     def _tell_oracle(self) -> None:
         """Tell what people did that a client has to keep, for no list of the API has it all."""
@@ -232,40 +238,41 @@ class Rehearsal:
     _edited = False
     _weeks = 0
     _noted = 0
+    _at_rest = 0
     _known: Mapping[str, int] = MappingProxyType({})
 
-    def _settle(self) -> None:
-        """Let everything run its course; what did not in time is what will be missing."""
+    def _settle(self, *, of_tasks: bool = False) -> None:
+        """Let everything run its course, or all that tasks come of; what did not in time is what will be missing."""
         self.progress(self.day, _("settling"))
-        still_since, pause = None, LOOKS[0]
         deadline = time.monotonic() + PATIENCE
-        left = left_before = ""
-        before = self.watch.said.total()
-        began_with = self._for_agencies()
+        left_before = ""
+        before, still, pause = self.watch.said.total(), -1, LOOKS[0]
         while time.monotonic() < deadline:
             self._look()
             try:
-                left = self.watch.unfinished()
+                left = self.watch.unfinished(of_tasks=of_tasks)
             except Exception as error:  # a database that is being restarted
                 if not self.chaos:
                     raise
                 left = type(error).__name__
             said = self.watch.said.total()
             if (left, said) != (left_before, before):
-                left_before, deadline = left, time.monotonic() + PATIENCE
-            if left or said != before:
-                before, still_since = said, time.monotonic() if not left else None
-            elif still_since is None:
-                still_since = time.monotonic()
-            elif time.monotonic() - still_since >= (STILL if self._for_agencies() != began_with else 0):
+                left_before, before, deadline = left, said, time.monotonic() + PATIENCE
+            if left:
+                # Looking takes what those looked at could use: the longer they are at work, the less often.
+                pause = min(pause * 1.3, LOOKS[1])
+            elif of_tasks:
                 return
-            # Looking takes what those looked at could use: the longer they are at work, the less often.
-            pause = min(pause * 1.3, LOOKS[1]) if left else LOOKS[0]
+            elif said == still or self._for_agencies() == self._at_rest:
+                self._at_rest = self._for_agencies()
+                return
+            else:
+                still, pause = said, STILL
             time.sleep(pause)  # between two looks, up to the limit above
-        raise TimeoutError(f"{self.day} did not settle: {left}")
+        raise TimeoutError(f"{self.day} did not settle: {left_before}")
 
     def _for_agencies(self) -> int:
-        return sum(self.watch.said[topic] for topic in FOR_AGENCIES)
+        return sum(self.watch.said[key] for key in self._acted_on)
 
     def _look(self) -> None:
         if self.chaos and self._wild:
