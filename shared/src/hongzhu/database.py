@@ -225,6 +225,18 @@ def among(session: Session, column: Any, values: Collection[Any]) -> ColumnEleme
     return column.in_(values)  # type: ignore[no-any-return]  # likewise
 
 
+def among_those(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
+    """Say that a column has one of many values that are told under a name, as `those`, when a kept statement is carried out."""
+    if dialect == "postgresql":
+        return column == any_(cast(bindparam(name, type_=NullType()), ARRAY(column.type)))  # type: ignore[no-any-return]  # a comparison
+    return column.in_(bindparam(name, expanding=True))  # type: ignore[no-any-return]  # likewise
+
+
+def those(dialect: str, values: Collection[Any]) -> Any:
+    """Return many values as a parameter of `among_those`."""
+    return _array(values) if dialect == "postgresql" else list(values)
+
+
 def _array(values: Iterable[str | bytes | int | date]) -> str:
     """Write an array as PostgreSQL does; the driver would look at each value by itself, for longer than the look-up takes."""
     written = (f"\\x{each.hex()}" if isinstance(each, bytes) else str(each) for each in values)

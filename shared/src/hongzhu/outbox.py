@@ -1,6 +1,7 @@
 """The outbox: publishing inside a transaction writes a row; the relay sends it once the transaction has committed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -9,15 +10,16 @@ from sqlalchemy import (
     Column,
     DateTime,
     Index,
+    Insert,
     Integer,
     MetaData,
     Select,
     String,
     Table,
     Text,
+    bindparam,
     event,
     insert,
-    literal,
 )
 from sqlalchemy.orm import Session
 
@@ -75,10 +77,23 @@ def publish(session: Session, outbox: Table, messages: Iterable[Message]) -> Non
 
 def publish_selected(session: Session, outbox: Table, messages: Select[*tuple[Any, ...]]) -> None:
     """Write the messages that a statement selects, each as its id, topic, routing key and payload."""
+    publish_by(session, selected(outbox, messages))
+
+
+def selected(outbox: Table, messages: Select[*tuple[Any, ...]]) -> Insert:
+    """Make a statement for `publish_by`, to be kept where it is needed again and again, of one that selects messages."""
     columns = ["message_id", "topic", "routing_key", "payload", "written_at"]
-    rows = messages.add_columns(literal(now()))
-    session.execute(insert(outbox).from_select(columns, rows, include_defaults=False))
+    rows = messages.add_columns(bindparam(_WRITTEN, type_=outbox.c.written_at.type))
+    return insert(outbox).from_select(columns, rows, include_defaults=False)
+
+
+def publish_by(session: Session, statement: Insert, values: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Write the messages that a statement made by `selected` tells, given the values of its parameters."""
+    session.execute(statement, {**values, _WRITTEN: now()})
     ring_after_commit(session)
+
+
+_WRITTEN = "now"  # not as the column is called, or it would be taken for a value of it
 
 
 def ring_after_commit(session: Session) -> None:

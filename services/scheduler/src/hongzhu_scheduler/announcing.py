@@ -1,18 +1,19 @@
 """Announcing: outbox rows written by SQL, a hundred subjects of one school each, ready for the relay to move."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, String, Subquery, cast, func, literal, select
+from sqlalchemy import ColumnElement, Insert, Row, Select, String, Subquery, bindparam, cast, func, literal, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from hongzhu.clock import now
 from hongzhu.json_sql import json_array, json_text
 from hongzhu.messages import BATCH, TaskClosed, TaskDue, TaskOverdue
-from hongzhu.outbox import publish_selected
+from hongzhu.outbox import publish_by, publish_selected, selected
 from hongzhu_scheduler.models import occurrence, outbox, programme, run
 
 
@@ -42,15 +43,24 @@ def announce(session: Session, run_id: UUID, because: str | None = None, *, agai
     publish_selected(session, outbox, statement)
 
 
-def announce_closed(session: Session, closed: Subquery, because: str | None = None) -> None:
-    """Say of tasks that they came to their end; `closed` has their keys, ``school_id, state, changes``."""
+def say(
+    session: Session, statement: Insert, because: str | None = None, values: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Say what a statement of `that_closed` or `that_open_again` tells; `values` are those of what it asks about tasks."""
+    told = {"named": f"{uuid7().hex}.", "occurred_at": now().isoformat(), "because": because}
+    publish_by(session, statement, {**values, **told})
+
+
+def that_closed(closed: Subquery) -> Insert:
+    """Make what says of tasks that they came to their end; `closed` has their keys, ``school_id, state, changes``."""
     said = ("programme", "period", "period_start", "state", "changes")
     batches, groups = _grouped(closed, "school_id", *said)
-    _say(session, TaskClosed, batches, groups, because=because, **{name: batches.c[name] for name in said})
+    return _saying(TaskClosed, batches, groups, **{name: batches.c[name] for name in said})
 
 
-def announce_again(session: Session, due: Subquery, because: str | None = None) -> None:
-    """Say that tasks which had come to their end are open once more; `due` has their keys, ``school_id, run_id, changes``."""
+def that_open_again(due: Subquery) -> Insert:
+    """Make what says that tasks which had come to their end are open once more; `due` has their keys, ``school_id, run_id,
+    changes``."""
     said = ("programme", "version", "period", "period_start", "opens_on", "due_on", "grace_until")
     rows = (
         select(due.c.subject_id, due.c.school_id, due.c.changes, *(run.c[name] for name in said))
@@ -59,7 +69,7 @@ def announce_again(session: Session, due: Subquery, because: str | None = None) 
     )
     batches, groups = _grouped(rows, "school_id", "changes", *said)
     members = {name: batches.c[name] for name in ("changes", *said)}
-    _say(session, TaskDue, batches, groups, because=because, **members)
+    return _saying(TaskDue, batches, groups, **members)
 
 
 def _grouped(rows: Subquery, *names: str) -> tuple[Subquery, list[ColumnElement[Any]]]:
@@ -68,18 +78,15 @@ def _grouped(rows: Subquery, *names: str) -> tuple[Subquery, list[ColumnElement[
     return batches, [*(batches.c[name] for name in names), batches.c.batch]
 
 
-def _say(
-    session: Session,
-    message: type[TaskClosed | TaskDue],
-    batches: Subquery,
-    groups: list[ColumnElement[Any]],
-    **members: object,
-) -> None:
-    # Numbered over the groups, and so unique within this act.
-    message_id = literal(f"{uuid7().hex}.") + cast(func.row_number().over(order_by=groups), String)
+def _saying(
+    message: type[TaskClosed | TaskDue], batches: Subquery, groups: list[ColumnElement[Any]], **members: object
+) -> Insert:
+    # Numbered over the groups, and so unique within one act.
+    message_id = bindparam("named", type_=String) + cast(func.row_number().over(order_by=groups), String)
     payload = json_text(
         id=message_id,
-        occurred_at=now().isoformat(),
+        occurred_at=bindparam("occurred_at", type_=String),
+        because=bindparam("because", type_=String),
         school_id=batches.c.school_id,
         subjects=json_array(batches.c.subject_id),
         **members,
@@ -90,7 +97,7 @@ def _say(
         .join_from(batches, programme, programme.c.code == batches.c.programme)
         .group_by(*groups, programme.c.agency)
     )
-    publish_selected(session, outbox, statement)
+    return selected(outbox, statement)
 
 
 def announce_overdue(session: Session, issued: Row[Any], undone: ColumnElement[bool], step: int, to: str) -> None:

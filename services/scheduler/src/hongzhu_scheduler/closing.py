@@ -4,16 +4,35 @@
 says what changed, and leaves the rest alone.  What is open again falls due once more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from functools import cache, cached_property
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, Uuid, and_, case, func, literal, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Insert,
+    Select,
+    Subquery,
+    Update,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from hongzhu.database import Database, among
+from hongzhu.database import Database, among_those, those
 from hongzhu.messages import ANSWERS
-from hongzhu_scheduler.announcing import announce_again, announce_closed
+from hongzhu_scheduler.announcing import say, that_closed, that_open_again
 from hongzhu_scheduler.models import evidence, excuse, occurrence, programme, run
 from hongzhu_scheduler.triggers import Batch
 
@@ -29,37 +48,93 @@ def settle(session: Session, chosen: ColumnElement[bool], day: date, because: st
 
     `chosen` may ask about occurrence, run and programme, and must not ask about what this changes.
     """
-    found = _as_they_stand(chosen, day)
-    changed = found.c.state.is_distinct_from(found.c.closed_state)
-    # Each look works all of them out anew: what there is nothing of is not looked for again.
-    closes, opens = (func.max(case((and_(changed, each), 1), else_=0)) for each in _ends(found))
-    any_closed, any_open = session.execute(select(closes, opens)).one()
-    if any_closed is None:
-        return
-    if any_closed:
-        announce_closed(session, select(found).where(changed, found.c.state.is_not(None)).subquery(), because)
-    if any_open:
-        open_again = select(found).where(changed, found.c.state.is_(None)).subquery()
-        # Whose time is watched again, if it was over once and the clock went back.
-        of_them = run.c.id.in_(select(open_again.c.run_id))
-        session.execute(update(run).where(run.c.settled, of_them).values(settled=False))
-        announce_again(session, open_again, because)
-    session.execute(
-        update(occurrence)
-        .where(
-            *(column == found.c[column.name] for column in _key),
-            or_(changed, found.c.done_on.is_distinct_from(occurrence.c.done_on)),
+    _carry_out(session, _Settling(chosen), {"day": day}, because)
+
+
+def settle_done(
+    session: Session, kinds: Collection[str], subjects: Collection[str], days: Sequence[date], day: date, because: str
+) -> None:
+    """Settle the tasks of some subjects that evidence of some kinds, done on some days, has to do with."""
+    dialect = session.get_bind().dialect.name
+    told = {"kinds": those(dialect, kinds), "subjects": those(dialect, subjects), "first": min(days), "last": max(days)}
+    _carry_out(session, _settling_done(dialect), told | {"day": day}, because)
+
+
+class _Settling:
+    """What settles the tasks that were chosen, statement by statement, each made when it is needed; they ask for `day`."""
+
+    def __init__(self, chosen: ColumnElement[bool]) -> None:
+        self._found = _as_they_stand(chosen)
+        self._changed = self._found.c.state.is_distinct_from(self._found.c.closed_state)
+        self._closes = and_(self._changed, self._found.c.state.is_not(None))
+        self._opens = and_(self._changed, self._found.c.state.is_(None))
+
+    @cached_property
+    def ends(self) -> Select[Any]:
+        """Whether any come to their end, and whether any are open again; nothing where there are none."""
+        return select(*(func.max(case((each, 1), else_=0)) for each in (self._closes, self._opens)))
+
+    @cached_property
+    def closed(self) -> Insert:
+        """Says which came to their end."""
+        return that_closed(select(self._found).where(self._closes).subquery())
+
+    @cached_property
+    def opened(self) -> Insert:
+        """Says which are open again."""
+        return that_open_again(select(self._found).where(self._opens).subquery())
+
+    @cached_property
+    def watched(self) -> Update:
+        """Has the time of those watched again, if it was over once and the clock went back."""
+        of_them = run.c.id.in_(select(self._found.c.run_id).where(self._opens))
+        return update(run).where(run.c.settled, of_them).values(settled=False)
+
+    @cached_property
+    def written(self) -> Update:
+        """Writes it down."""
+        found, changed = self._found, self._changed
+        return (
+            update(occurrence)
+            .where(
+                *(column == found.c[column.name] for column in _key),
+                or_(changed, found.c.done_on.is_distinct_from(occurrence.c.done_on)),
+            )
+            .values(
+                closed_state=found.c.state,
+                done_on=found.c.done_on,
+                changes=case((changed, found.c.changes), else_=occurrence.c.changes),
+            )
         )
-        .values(
-            closed_state=found.c.state,
-            done_on=found.c.done_on,
-            changes=case((changed, found.c.changes), else_=occurrence.c.changes),
+
+
+@cache
+def _settling_done(dialect: str) -> _Settling:
+    # Evidence comes all day long, and to make these statements takes as long as to carry them out.
+    last, first = (bindparam(name, type_=Date) for name in ("last", "first"))
+    return _Settling(
+        and_(
+            occurrence.c.programme.in_(
+                select(programme.c.code).where(among_those(dialect, programme.c.resolved_by, "kinds"))
+            ),
+            among_those(dialect, occurrence.c.subject_id, "subjects"),
+            run.c.opens_on <= last,
+            or_(run.c.grace_until.is_(None), run.c.grace_until >= first),
         )
     )
 
 
-def _ends(found: Subquery) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return found.c.state.is_not(None), found.c.state.is_(None)
+def _carry_out(session: Session, settling: _Settling, values: Mapping[str, Any], because: str | None) -> None:
+    # Each statement works all of them out anew: what there is nothing of is not looked for again.
+    any_closed, any_open = session.execute(settling.ends, values).one()
+    if any_closed is None:
+        return
+    if any_closed:
+        say(session, settling.closed, because, values)
+    if any_open:
+        session.execute(settling.watched, values)
+        say(session, settling.opened, because, values)
+    session.execute(settling.written, values)
 
 
 def close_known(session: Session, run_id: UUID, code: str, batch: Batch, day: date) -> None:
@@ -77,18 +152,6 @@ def close_known(session: Session, run_id: UUID, code: str, batch: Batch, day: da
         settle(session, and_(of_run, *keys, occurrence.c.period == batch.period, known), day)
 
 
-def resolved_by(
-    session: Session, kinds: Sequence[str], subjects: Sequence[str], days: Sequence[date]
-) -> ColumnElement[bool]:
-    """Choose the tasks of some subjects that evidence of some kinds, done on some days, has to do with."""
-    return and_(
-        occurrence.c.programme.in_(select(programme.c.code).where(among(session, programme.c.resolved_by, kinds))),
-        among(session, occurrence.c.subject_id, subjects),
-        run.c.opens_on <= max(days),
-        or_(run.c.grace_until.is_(None), run.c.grace_until >= min(days)),
-    )
-
-
 def is_over(day: date) -> ColumnElement[bool]:
     """Say in SQL whether the time of any tasks was over before `day` and nobody has closed them yet."""
     return select(run).where(_unsettled(day)).exists()
@@ -104,7 +167,7 @@ def close_missed(database: Database, day: date) -> None:
                 return
             undone = and_(occurrence.c.run_id.in_(runs), occurrence.c.closed_state.is_(None))
             missed = select(*_told, literal("missed").label("state"), _changes.label("changes"))
-            announce_closed(session, missed.where(undone).subquery())
+            say(session, that_closed(missed.where(undone).subquery()))
             session.execute(update(occurrence).where(undone).values(closed_state="missed", changes=_changes))
             session.execute(update(run).where(run.c.id.in_(runs)).values(settled=True))
 
@@ -113,8 +176,9 @@ def _unsettled(day: date) -> ColumnElement[bool]:
     return and_(~run.c.settled, run.c.grace_until < day)
 
 
-def _as_they_stand(chosen: ColumnElement[bool], day: date) -> Subquery:
-    """Work tasks out: their keys, what they were closed as, and ``state, done_on, changes`` as they must be."""
+def _as_they_stand(chosen: ColumnElement[bool]) -> Subquery:
+    """Work tasks out on the parameter `day`: their keys, what they were closed as, and ``state, done_on, changes`` as they
+    must be."""
     # Of several pieces of evidence the earliest counts, whatever order they came in.
     done_on = select(func.min(evidence.c.done_on)).where(
         evidence.c.subject_id == occurrence.c.subject_id,
@@ -150,6 +214,6 @@ def _as_they_stand(chosen: ColumnElement[bool], day: date) -> Subquery:
         (looked_at.done_on.is_not(None), "late"),
         (looked_at.paused, "excused"),
         (and_(looked_at.ended_on.is_not(None), in_time), "cancelled"),
-        (looked_at.grace_until < literal(day), "missed"),
+        (looked_at.grace_until < bindparam("day", type_=Date), "missed"),
     )
     return select(*looked_at, state.label("state")).where(true()).subquery()

@@ -222,7 +222,7 @@ def _take_evidence(session: Session, rows: Sequence[dict[str, Any]], because: st
     if not days:
         return  # nothing was known of what was taken back
     subjects = sorted({row["subject_id"] for row in newer})
-    closing.settle(session, closing.resolved_by(session, sorted(kinds), subjects, days), today(), because)
+    closing.settle_done(session, sorted(kinds), subjects, days, today(), because)
     for owed, parts_of in _in_force(session, [part for part in locked if kinds & required(part.definition)]):
         subject = owed[-1].subject
         _refresh(session, owed, among(session, occurrence.c.subject_id, subjects), because)
