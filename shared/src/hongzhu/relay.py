@@ -32,6 +32,8 @@ AT_ONCE = 50
 """Messages handed to the broker's socket in one write."""
 POLL = 0.5
 """Seconds between looks at the outbox when nothing rings."""
+AWAY = 2.0
+"""Seconds, at most, between attempts when broker or database is away: what waits was promised to whoever wrote it."""
 PATIENCE = 30.0
 """Seconds to wait for the broker's confirms before the connection is given up."""
 KEPT = timedelta(days=7)
@@ -223,7 +225,7 @@ def run(database: Database, broker_url: str, stop: Event) -> None:
                 log.warning("relay of %s waits: %s", database.service, type(error).__name__)
                 if sender:
                     sender.close()
-                sender, pause = None, min(pause * 2, 10.0)
+                sender, pause = None, min(pause * 2, AWAY)
             bell.wait(pause)
             bell.clear()
     if sender:

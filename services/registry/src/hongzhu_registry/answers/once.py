@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
+from sqlalchemy import update
 
 from hongzhu.clock import now
 from hongzhu.database import upsert
@@ -50,14 +51,16 @@ class Once:
             )
             .on_conflict_do_nothing()
         )
-        row = self._session.get_one(Answered, (self._principal.account_id, self._key))
         cell = "answered", f"answer.{self._key}", self._principal.account_id
         if not taken.rowcount:  # type: ignore[attr-defined]  # an INSERT answers with a CursorResult
+            row = self._session.get_one(Answered, (self._principal.account_id, self._key))
             if row.request_hash != fingerprint:
                 raise InvalidError("This Idempotency-Key was used for another request; take a new key.")
             return JSONResponse(json.loads(key_ring().open(row.answer, *cell) or "null"), row.status)
         answer = _plain(act())
-        row.answer, row.status = key_ring().seal(json.dumps(answer), *cell), status
+        mine = Answered.account_id == self._principal.account_id, Answered.key == self._key
+        sealed = key_ring().seal(json.dumps(answer), *cell)
+        self._session.execute(update(Answered.__table__).where(*mine).values(answer=sealed, status=status))  # type: ignore[arg-type]  # it is a Table
         return JSONResponse(answer, status)
 
 
