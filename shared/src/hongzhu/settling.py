@@ -39,6 +39,7 @@ class Watch:
         """How many messages were said in all, by topic and, where an agency is addressed, by routing key."""
         self._counted: set[str] = set()
         self._was_busy = ""
+        """Who had something to do by the clock, and most often still has."""
         self._read: Counter[tuple[str, str]] = Counter()
         """How far each outbox was read for messages of a topic."""
 
@@ -49,16 +50,15 @@ class Watch:
         """
         asked = [each for each in self._services if each.ledger or not of_tasks]
         # The cheap questions first: they are answered with a yes by far the most often.
-        if left := self._on_its_way(asked) or self._busy(asked):
+        if left := self._on_its_way(asked) or self._busy([each for each in asked if each.name == self._was_busy]):
             return left
         said, ends = self._said()
         for service in asked:
             theirs = set().union(*(said.get(each.topic, ()) for each in service.consumers))
             self._unheard[service.name] = theirs - self._settled[service.name]
-        # Once more: what was heard since it was asked above has its consequences.
         if left := self._on_its_way(asked) or self._busy(asked):
             return left
-        if self._said() != (said, ends):
+        if self._said() != (said, ends):  # what was heard while this was asked had its consequences
             return "what was only just said"
         if not of_tasks:
             if queue := self._waiting():
@@ -135,8 +135,7 @@ class Watch:
             return session.scalar(select(table.c.sequence).where(table.c.published_at.is_(None)).limit(1)) is not None
 
     def _busy(self, asked: Sequence[Service]) -> str:
-        # Whoever was the last time is asked first, and most often still is.
-        for service in sorted(asked, key=lambda each: each.name != self._was_busy):
+        for service in asked:
             if service.is_busy():
                 self._was_busy = service.name
                 return f"{service.name} by the clock"
