@@ -72,6 +72,7 @@ def _work(url: str, agency: str, file: Path) -> None:
     def handle(message: TaskDue) -> None:
         os.write(noted, f"{message.id} {time.monotonic()}\n".encode())
 
+    worker.resume()  # whoever it was forked from may have told its own workers to stop
     worker.run(worker.make_app(f"agency.{agency}", url, {TaskDue: handle}))
 
 
