@@ -220,21 +220,24 @@ def among(session: Session, column: Any, values: Collection[Any]) -> ColumnEleme
     time, which is planned anew.
     """
     if session.get_bind().dialect.name == "postgresql":
-        told = bindparam(None, _array(values), type_=NullType())
-        return column == any_(cast(told, ARRAY(column.type)))  # type: ignore[no-any-return]  # a comparison
+        return _is_any_of(column, bindparam(None, _array(values), type_=NullType()))
     return column.in_(values)  # type: ignore[no-any-return]  # likewise
 
 
 def among_those(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
     """Say that a column has one of many values that are told under a name, as `those`, when a kept statement is carried out."""
     if dialect == "postgresql":
-        return column == any_(cast(bindparam(name, type_=NullType()), ARRAY(column.type)))  # type: ignore[no-any-return]  # a comparison
+        return _is_any_of(column, bindparam(name, type_=NullType()))
     return column.in_(bindparam(name, expanding=True))  # type: ignore[no-any-return]  # likewise
 
 
 def those(dialect: str, values: Collection[Any]) -> Any:
     """Return many values as a parameter of `among_those`."""
     return _array(values) if dialect == "postgresql" else list(values)
+
+
+def _is_any_of(column: Any, told: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column == any_(cast(told, ARRAY(column.type)))  # type: ignore[no-any-return]  # a comparison
 
 
 def _array(values: Iterable[str | bytes | int | date]) -> str:

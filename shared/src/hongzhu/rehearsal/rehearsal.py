@@ -38,6 +38,7 @@ LOOKS = 0.02, 0.1
 """Seconds between two looks at a day that runs its course: at first, and at most."""
 OWN_DOORS = 2
 """How many schools file with accounts of their own; for the others the bureau types in what they hand over."""
+
 T = TypeVar("T")
 
 
