@@ -236,6 +236,27 @@ def test_marks_of_a_test_that_is_to_come_or_of_no_day_are_refused_row_by_row(des
     assert [each.source.row for each in told.sheets[0].rows] == [3]
 
 
+@pytest.mark.parametrize(
+    ("head", "row", "dates"),
+    [
+        (["转介日期", "转介原因", "接收日期", "辅导日期"], ["", "厌学", "", ""], (0, 2, 3)),
+        (["教师", "日期", "交通补贴", "伙食补贴"], ["李老", "", 30, 20], (1,)),
+        (["开始日期", "是否免费"], ["", "是"], (0,)),
+    ],
+)
+def test_what_was_done_for_a_child_lies_in_no_day_to_come(desk, head, row, dates):
+    number = desk.id_number(BORN, 121)
+    done = [dict.fromkeys(dates, "2020-11-20")] + [
+        dict.fromkeys(dates, "2020-11-20") | {at: "2020-12-11"} for at in dates
+    ]
+    rows = [["张文", number, *(days.get(at, said) for at, said in enumerate(row))] for days in done]
+    told = desk.hand_in([["姓名", "证件号码", *head], *rows])
+    assert [each.source.row for each in told.sheets[0].rows] == [2]
+    assert [(each.reason.code, each.row) for each in told.rejected] == [
+        ("date_future", line) for line in range(3, 3 + len(dates))
+    ]
+
+
 def test_other_kinds_of_another_county(desk):
     number = desk.id_number(BORN, 121)
     staff = one(

@@ -1,6 +1,7 @@
 """From the values of a row to its typed row, and what must hold between the values."""
 
 import datetime as dt
+from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
@@ -64,16 +65,22 @@ def check_stretch(v: Values, _today: dt.date) -> None:
         raise Refused("ends_on", "dates_reversed")
 
 
-def check_record(v: Values, today: dt.date) -> None:
-    """Refuse evidence of what has not happened yet."""
-    _not_to_come("occurred_on", v, today)
+def over(*fields: str) -> Callable[[Values, dt.date], None]:
+    """Make what refuses a row that tells of a day to come as of one on which something was done."""
+
+    def check(v: Values, today: dt.date) -> None:
+        for field in fields:
+            if v[field] and v[field] > today:
+                raise Refused(field, "date_future")
+
+    return check
 
 
 def check_score(v: Values, today: dt.date) -> None:
     """Refuse marks of no day, or of a test that has not been held yet; the day may stand above the table."""
     if not v["tested_on"]:
         raise Refused("tested_on", "missing")
-    _not_to_come("tested_on", v, today)
+    over("tested_on")(v, today)
 
 
 def score(**v: Any) -> rows.Score:
@@ -95,8 +102,3 @@ def activity(**v: Any) -> rows.Activity:
     within_date = v.pop("last_of_date")
     v["ends_on"] = v["ends_on"] or within_date or cells.last_of_days(v["note"])
     return rows.Activity(planned=v["note"].startswith(("计划", "拟", "待")), **v)
-
-
-def _not_to_come(field: str, v: Values, today: dt.date) -> None:
-    if v[field] > today:
-        raise Refused(field, "date_future")

@@ -176,7 +176,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         (A_CHILD, ("occurred_on",)),
         frozenset(("kind", "recorded_by", *TELLING)),
-        assembly.check_record,
+        assembly.over("occurred_on"),
     ),
     Kind(
         "referral",
@@ -192,6 +192,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         (A_CHILD, ("referred_on",)),
         frozenset(("referred_to", "cause", "accepted_on", "counselled_on")),
+        assembly.over("referred_on", "accepted_on", "counselled_on"),
     ),
     Kind(
         "subsidy",
@@ -207,6 +208,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         (A_CHILD, ("teacher",), ("taught_on",)),
         frozenset(("transport", "meals")),
+        assembly.over("taught_on"),
     ),
     Kind(
         "enrolment",
@@ -220,6 +222,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         (A_CHILD,),
         frozenset(("starts_on", "free")),
+        assembly.over("starts_on"),
     ),
     Kind(
         "activity",
