@@ -33,7 +33,7 @@ check: setup ## 检查格式、写法、类型和引用规则 · format, lint, t
 	$(BIN)/python tests/house/imports.py
 
 prove: setup ## 长时间的证明：断电、混乱、隔离，逐项计数 · the long proofs, each printing its counts
-	@exec $(BIN)/python tests/prove.py $(ARGS)
+	@exec $(BIN)/python -m tests.proofs $(ARGS)
 
 bench: setup ## 性能测量，写入 benchmarks/results.md · the benchmarks, written to benchmarks/results.md
 	@$(BIN)/uv sync --quiet --frozen --all-packages --group bench

@@ -1,7 +1,8 @@
 """Processes of the product that begin at once: forked from one that has imported it and done nothing else.
 
 They are processes like any others, with an environment and an output of their own; only the seconds in which Python reads the
-product's files are spent once instead of a thousand times.
+product's files are spent once instead of a thousand times.  Each would read the program's main file anew as well, unless that was
+begun by ``python -m`` with a package.
 """
 
 import ctypes

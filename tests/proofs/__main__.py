@@ -1,4 +1,4 @@
-"""The long proofs: ``python tests/prove.py [kills|year …] [--times 20] [--days 312]``; all of them unless named; see ``--help``.
+"""The long proofs: ``python -m tests.proofs [kills|year …] [--times 20] [--days 312]``; all of them unless named; see ``--help``.
 
 Each prints its counts and nothing is skipped: what a proof needs and does not find ends it with an error.
 """
@@ -16,10 +16,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from rich.console import Console
-from tests.proofs import agency, backlog, canaries, fuzz, hostile, kills, poison  # found by the line above
+from tests.proofs import agency, backlog, canaries, fuzz, hostile, kills, poison
 from tests.proofs.account import Account
 from tests.proofs.crash_at import POINTS
 from tests.proofs.kills import AT_RANDOM
@@ -31,7 +29,7 @@ from hongzhu.rehearsal import report
 from hongzhu.rehearsal.command import demo_data
 from hongzhu.rehearsal.rehearsal import Rehearsal
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FIRST_DAY, DAYS = date(2020, 9, 1), 312
 """The school year that the demo's calendar holds, from its first day to its last."""
 
@@ -221,7 +219,7 @@ PROOFS: dict[str, Callable[[Path, int, str], bool]] = {
 
 def main() -> int:
     """Run the proofs that were asked for; 0 when all hold."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.proofs", description=__doc__)
     parser.add_argument("proofs", nargs="*", choices=[*PROOFS, []], default=[], metavar="|".join(PROOFS))
     parser.add_argument("--times", type=int, default=20, help="how often each point is hit")
     parser.add_argument("--days", type=int, default=DAYS, help="how much of the school year is rehearsed")
