@@ -8,9 +8,11 @@ registry that is away is waited for here, not by giving messages back to the que
 import hashlib
 import json
 import logging
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from itertools import groupby
 from threading import Event
 from types import TracebackType
@@ -50,6 +52,12 @@ _PATIENCE = 3.0
 _because: ContextVar[str] = ContextVar("because", default="")
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read once whose certificates are trusted: it takes longer than most questions do."""
+    return httpx.create_ssl_context()
+
+
 class RegistryClient:
     """The registry's API under one token.
 
@@ -58,7 +66,7 @@ class RegistryClient:
 
     def __init__(self, url: str, token: str, stop: Event | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": settings().language.replace("_", "-")}
-        self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=30)
+        self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=30, verify=_trusted())
         self._url, self._stop = url, stop or Event()
 
     def __enter__(self) -> Self:
