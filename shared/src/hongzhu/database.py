@@ -87,6 +87,7 @@ def _postgres(url: str, *, max_overflow: int) -> Engine:
     told = {"options": "-c jit=off"}
     made = create_engine(url, **pool, connect_args=told, execution_options=options, hide_parameters=True)
     event.listen(made, "handle_error", _tell_no_values)
+    event.listen(made, "connect", _prepare_postgres)
     event.listen(made, "checkout", _see_that_it_lives)
     return made
 
@@ -120,6 +121,11 @@ def _tell_no_values(context: ExceptionContext) -> None:
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None and error.args:
             error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    # A service has some hundreds of statements; of psycopg's own hundred each would push out another before it comes again.
+    connection.prepared_max = 500
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

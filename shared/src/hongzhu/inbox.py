@@ -22,7 +22,5 @@ def inbox_table(metadata: MetaData) -> Table:
 
 def first_time(session: Session, inbox: Table, message_id: str, topic: str) -> bool:
     """Note that the message is being handled in this transaction; false when it has been before."""
-    result = session.execute(
-        upsert(session, inbox).values(message_id=message_id, topic=topic, handled_at=now()).on_conflict_do_nothing()
-    )
-    return bool(result.rowcount)  # type: ignore[attr-defined]  # an INSERT answers with a CursorResult
+    row = {"message_id": message_id, "topic": topic, "handled_at": now()}
+    return bool(session.connection().execute(upsert(session, inbox).on_conflict_do_nothing(), row).rowcount)

@@ -172,21 +172,26 @@ def schools_in_sight(session: Session, principal: Principal, ids: Sequence[str])
 
 def require(session: Session, principal: Principal, child_ids: Sequence[str]) -> str:
     """Return the one school of the children, all of which must be in sight; raises `MissingError`."""
-    statement = visible(session, principal).where(among(session, Child.id, child_ids))
-    found = session.execute(statement.with_only_columns(Child.id, Child.school_id)).all()
-    schools = {row.school_id for row in found}
-    if len(found) != len(set(child_ids)) or len(schools) != 1:
-        raise MissingError
-    return str(schools.pop())
+    return _required(session, principal, child_ids)[0]
 
 
 def require_open(session: Session, principal: Principal, child_ids: Sequence[str]) -> str:
     """Return what `require` does, of children of whom something may still be kept; raises `ConflictError`."""
-    school_id = require(session, principal, child_ids)
-    anonymous = select(Child.id).where(among(session, Child.id, child_ids), Child.anonymised_at.is_not(None))
-    if session.execute(anonymous).first() is not None:
+    school_id, anonymous = _required(session, principal, child_ids)
+    if anonymous:
         raise anonymous_for_good()
     return school_id
+
+
+def _required(session: Session, principal: Principal, child_ids: Sequence[str]) -> tuple[str, bool]:
+    """Return the children's one school, and whether any of them is anonymous."""
+    child = Child.__table__.c
+    asked = visible(session, principal).with_only_columns(child.school_id, child.anonymised_at.is_not(None))
+    found = session.execute(asked.where(among(session, child.id, child_ids))).all()
+    schools = {school_id for school_id, _ in found}
+    if len(found) != len(set(child_ids)) or len(schools) != 1:
+        raise MissingError
+    return str(schools.pop()), any(anonymous for _, anonymous in found)
 
 
 def anonymous_for_good() -> ConflictError:

@@ -20,15 +20,9 @@ def on_task_due(session: Session, message: TaskDue) -> None:
     common = message.model_dump(
         include={"programme", "version", "period", "period_start", "school_id", "opens_on", "due_on", "grace_until"}
     )
+    common |= {"agency": message.agency, "evidence_kind": kind, "issued_on": today()}
     rows = [
-        {
-            **common,
-            "id": task_id(message.programme, subject, message.period),
-            "agency": message.agency,
-            "subject_id": subject,
-            "evidence_kind": kind,
-            "issued_on": today(),
-        }
+        {**common, "id": task_id(message.programme, subject, message.period), "subject_id": subject}
         for subject in dict.fromkeys(message.subjects)
     ]
     # First whoever files evidence, then the table: everybody takes the two in this order, so that nobody waits in a ring.

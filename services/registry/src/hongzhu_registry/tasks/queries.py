@@ -2,30 +2,31 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from zlib import crc32
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
-    Integer,
     ScalarSelect,
     Select,
     String,
     and_,
+    bindparam,
     case,
-    cast,
     func,
     literal,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from hongzhu.calendar import NOT_ANNOUNCED
 from hongzhu.clock import today
-from hongzhu.database import among, upsert
+from hongzhu.database import among_those, those, upsert
 from hongzhu.messages import ANSWERS, batches
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
@@ -101,54 +102,66 @@ def enter(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         ),
         rows,
     )
-    ids = among(session, Task.id, [row["id"] for row in rows])
-    _resolve(session, and_(ids, Task.period_start == rows[0]["period_start"]))
+    dialect = session.get_bind().dialect.name
+    told = {"ids": those(dialect, [row["id"] for row in rows]), "of_period": rows[0]["period_start"]}
+    _carry_out(session, _resolving_entered(dialect), told)
 
 
 def link(session: Session, evidence_ids: Sequence[str]) -> None:
     """Link new evidence to the tasks whose window takes it; the earliest day counts, whatever the order of typing in."""
-    task = aliased(Task)
+    dialect = session.get_bind().dialect.name
     for ids in batches(list(evidence_ids), _AT_ONCE):
-        taken = (
-            select(task.id)
-            .join(Evidence, _within_window(task))
-            .where(
-                among(session, Evidence.id, ids),
-                or_(
-                    task.done_on.is_(None),
-                    task.done_on > Evidence.done_on,
-                    and_(task.done_on == Evidence.done_on, task.evidence_id > Evidence.id),
-                ),
-            )
-        )
-        _resolve(session, Task.id.in_(taken))
+        _carry_out(session, _resolving_proven(dialect), {"ids": those(dialect, ids)})
 
 
 def relink(session: Session, evidence_id: str, subjects: Sequence[str]) -> None:
     """Link the tasks that changed evidence resolved to the earliest evidence there is for them now."""
-    _resolve(session, and_(Task.subject_id.in_(subjects), Task.evidence_id == evidence_id))
+    _carry_out(session, _resolving(and_(Task.subject_id.in_(subjects), Task.evidence_id == evidence_id)))
 
 
 def pause(session: Session, subject_id: str) -> None:
     """Link all of a subject's tasks to the pauses in which they are due."""
-    _resolve(session, Task.subject_id == subject_id)
+    _carry_out(session, _resolving(Task.subject_id == subject_id))
 
 
-def _within_window(task: Any) -> ColumnElement[bool]:
+def _within_window(evidence: Any) -> ColumnElement[bool]:
     return and_(
-        Evidence.subject_id == task.subject_id,
-        Evidence.kind == task.evidence_kind,
-        or_(Evidence.kind.not_in(ANSWERS), task.period == literal("event:") + Evidence.id),
-        Evidence.done_on >= task.opens_on,
-        or_(task.grace_until.is_(None), Evidence.done_on <= task.grace_until),
+        evidence.subject_id == Task.subject_id,
+        evidence.kind == Task.evidence_kind,
+        or_(evidence.kind.not_in(ANSWERS), Task.period == literal("event:") + evidence.id),
+        evidence.done_on >= Task.opens_on,
+        or_(Task.grace_until.is_(None), evidence.done_on <= Task.grace_until),
     )
 
 
-def _resolve(session: Session, which: ColumnElement[bool]) -> None:
+# The two that go with every message and with everything that is filed are made once: to put them together takes as long as
+# to carry them out.
+
+
+@cache
+def _resolving_entered(dialect: str) -> ReturningUpdate[str, date]:
+    return _resolving(and_(among_those(dialect, Task.id, "ids"), Task.period_start == bindparam("of_period")))
+
+
+@cache
+def _resolving_proven(dialect: str) -> ReturningUpdate[str, date]:
+    new = aliased(Evidence)
+    same_day = and_(Task.done_on == new.done_on, Task.evidence_id > new.id)
+    earlier = or_(Task.done_on.is_(None), Task.done_on > new.done_on, same_day)
+    return _resolving(and_(among_those(dialect, new.id, "ids"), _within_window(new), earlier))
+
+
+def _carry_out(session: Session, changing: ReturningUpdate[str, date], told: Mapping[str, Any] | None = None) -> None:
+    session.flush()
+    # By the connection itself: the session would look for objects among the rows.
+    touch(session, session.connection().execute(changing, told))
+
+
+def _resolving(which: ColumnElement[bool]) -> ReturningUpdate[str, date]:
     """Link to each of the tasks the earliest evidence there is for it, and the pause in which it is due."""
     earliest = (
         select(Evidence.done_on, Evidence.id)
-        .where(_within_window(Task))
+        .where(_within_window(Evidence))
         .order_by(Evidence.done_on, Evidence.id)
         .limit(1)
     )
@@ -156,8 +169,7 @@ def _resolve(session: Session, which: ColumnElement[bool]) -> None:
     def of_earliest(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ScalarSelect[Any]:
         return earliest.with_only_columns(column).correlate(Task).scalar_subquery()
 
-    change(
-        session,
+    return _changing(
         which,
         done_on=of_earliest(Evidence.done_on),
         evidence_id=of_earliest(Evidence.id),
@@ -167,8 +179,11 @@ def _resolve(session: Session, which: ColumnElement[bool]) -> None:
 
 def change(session: Session, which: ColumnElement[bool], **values: Any) -> None:
     """Change tasks, and note that they are to be counted again."""
-    changed = update(Task).where(which).values(**values).returning(*OF_TASK)
-    touch(session, session.execute(changed.execution_options(synchronize_session=False)))
+    _carry_out(session, _changing(which, **values))
+
+
+def _changing(which: ColumnElement[bool], **values: Any) -> ReturningUpdate[str, date]:
+    return update(Task.__table__).where(which).values(**values).returning(*OF_TASK)  # type: ignore[arg-type]  # it is a Table
 
 
 def paused_by(task: Any) -> ScalarSelect[Any]:
@@ -219,11 +234,16 @@ def keep_apart(session: Session, subjects: Iterable[str], *, evidence: bool) -> 
     Those who enter tasks do not mind each other.  Locks are taken by bucket, in order, so that few are held and nobody
     waits in a ring, as long as a transaction asks once; SQLite has one writer at a time anyway.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if (dialect := session.get_bind().dialect.name) == "postgresql":
         many = session.info.get(_MANY_TIMES)
         buckets = sorted(range(_BUCKETS) if many else {crc32(each.encode()) % _BUCKETS for each in subjects})
-        lock = func.pg_advisory_xact_lock if evidence else func.pg_advisory_xact_lock_shared
-        session.execute(select(lock(_LEDGER, func.unnest(cast(buckets, ARRAY(Integer))))))
+        session.connection().execute(_ALONE if evidence else _SHARED, {"buckets": those(dialect, buckets)})
+
+
+_ALONE, _SHARED = (
+    text(f"SELECT {lock}({_LEDGER}, unnest(CAST(:buckets AS integer[])))")
+    for lock in ("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared")
+)
 
 
 def will_ask_many_times(session: Session) -> None:
