@@ -10,7 +10,14 @@ from hongzhu_registry.workbooks.cells import UnclearError
 from hongzhu_registry.workbooks.column import column
 from hongzhu_registry.workbooks.reasons import SENTENCES
 
+BORN = dt.date(2011, 3, 4)
 STYLES = ["{0:%Y-%m-%d}", "{0:%Y/%m/%d}", "{0.year}.{0.month}.{0.day}", "{0.year}年{0.month}月{0.day}日", "{0:%Y%m%d}"]
+STYLES += [
+    "{0.year}年{0.month}月{0.day}日（星期三）",
+    "{0.year}.{0.month}.{0.day} 周三",
+    "{0:%Y-%m-%d} 14:30",
+    "{0:%Y-%m-%dT%H:%M:%S}",
+]
 STYLES += ["{0:%Y-%m-%d} 00:00:00", " {0.year} 年 {0.month} 月 {0.day} 日 ", "{0.year}/{0.month}/{0.day}"]
 
 
@@ -25,7 +32,19 @@ def test_a_day_is_the_same_as_a_number(day):
     assert cells.day(float((day - cells.EXCEL_EPOCH).days)) == day
 
 
-@pytest.mark.parametrize("cell", ["2009-02-30", "昨天", "2009.3", "20091345", 12.5])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2009-02-30",
+        "昨天",
+        "2009.3",
+        "20091345",
+        12.5,
+        "2020.9.7、2020.9.14",
+        "2020年9月1日至9月8日",
+        "2020-09-01和09-02",
+    ],
+)
 def test_what_is_no_day_is_unclear(cell):
     with pytest.raises(UnclearError):
         cells.day(cell)
@@ -35,7 +54,7 @@ def test_what_is_no_day_is_unclear(cell):
 def test_a_dash_or_nothing_is_blank(cell):
     assert cells.day(cell) is None
     assert cells.phone(cell) == ""
-    assert cells.grade(cell) is None
+    assert cells.grade(cell) == (None, "")
 
 
 @pytest.mark.parametrize(
@@ -45,9 +64,47 @@ def test_a_tick_is_yes(cell):
     assert cells.yes_no(cell) is True
 
 
-@pytest.mark.parametrize("cell", ["", "否", "无", "0", 0.0, "N", "不", "走读", "×", False, "不寄宿", "非贫困"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "",
+        "否",
+        "无",
+        "0",
+        0.0,
+        "N",
+        "不",
+        "走读",
+        "×",
+        False,
+        "不寄宿",
+        "非贫困",
+        "未到场",
+        "没有寄宿",
+        "已请假",
+        "否（走读）",
+    ],
+)
 def test_no_tick_is_no(cell):
     assert cells.yes_no(cell) is False
+
+
+@pytest.mark.parametrize("cell", ["不详", "非建档立卡低保户", "未知", "待定", "待核实"])
+def test_what_is_neither_yes_nor_no_is_unclear(cell):
+    with pytest.raises(UnclearError):
+        cells.yes_no(cell)
+
+
+@pytest.mark.parametrize("cell", ["未脱贫", "已脱贫", "已建立", "已签到", "是（低保）"])
+def test_a_word_that_only_begins_like_a_no_is_yes(cell):
+    assert cells.yes_no(cell) is True
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [("否", ""), ("健全", ""), ("无残疾", ""), ("", ""), ("肢体残疾二级", "肢体残疾二级")]
+)
+def test_nobody_suffers_from_being_well(cell, said):
+    assert cells.ailment(cell) == said
 
 
 @pytest.mark.parametrize(
@@ -65,12 +122,18 @@ def test_no_tick_is_no(cell):
         ("小学三年级", 3),
         ("高一", 10),
         ("初中二年级", 8),
-        ("三(2)班", 3),
+        ("初中七年级", 7),
+        ("高中十二年级", 12),
         ("", None),
     ],
 )
 def test_grades(cell, grade):
-    assert cells.grade(cell) == grade
+    assert cells.grade(cell) == (grade, "")
+
+
+@pytest.mark.parametrize("cell", ["三(2)班", "三年级(2)班", "3.2", "三年级2班"])
+def test_a_grade_may_be_written_with_the_class_in_either_cell(cell):
+    assert cells.grade(cell) == cells.class_of(cell) == (3, "2班")
 
 
 @pytest.mark.parametrize(
@@ -85,6 +148,8 @@ def test_grades(cell, grade):
         (2.1, (2, "1班")),
         ("三(2)班", (3, "2班")),
         ("七年级3班", (7, "3班")),
+        ("三年级", (3, "")),
+        ("初中七年级", (7, "")),
         ("301班", (None, "301班")),
         ("向日葵班", (None, "向日葵班")),
         ("12班", (None, "12班")),
@@ -133,6 +198,50 @@ def test_what_is_no_telephone_is_unclear(cell):
 )
 def test_months(cell, month):
     assert cells.month(cell) == month
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("2011年3月4日", BORN),
+        (20110304.0, BORN),
+        ("2011.3", "2011-03"),
+        (2011.12, "2011-12"),
+        ("2011年3月", "2011-03"),
+        ("201103", "2011-03"),
+        ("2011-03-01", "2011-03"),
+        (2011.1, "2011"),
+        ("2011", "2011"),
+    ],
+)
+def test_a_birth_is_read_as_far_as_it_is_written(cell, said):
+    assert cells.birth(cell) == said
+
+
+@pytest.mark.parametrize(
+    ("cell", "last"),
+    [
+        ("2020-07-13至2020-08-07", dt.date(2020, 8, 7)),
+        ("2020年7月13日至8月7日", dt.date(2020, 8, 7)),
+        ("2020年7月13-17日", dt.date(2020, 7, 17)),
+        ("2020.7.13—7.17", dt.date(2020, 7, 17)),
+        ("2020年7月13日—2021年1月8日", dt.date(2021, 1, 8)),
+    ],
+)
+def test_a_stretch_of_days_in_one_cell_is_read_to_its_end(cell, last):
+    assert (cells.first_day(cell), cells.last_day(cell)) == (dt.date(2020, 7, 13), last)
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"), [("2万份", 20_000), ("1千", 1000), ("1.5万", 15_000), ("300人", 300), (12.0, 12)]
+)
+def test_a_number_may_count_in_thousands(cell, number):
+    assert cells.whole(cell) == number
+
+
+def test_minutes_are_no_hours():
+    with pytest.raises(UnclearError):
+        cells.number("90分钟")
 
 
 @pytest.mark.parametrize("cell", [2016.1, "2016.13", "很久以前", "2016.00"])

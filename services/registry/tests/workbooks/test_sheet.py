@@ -214,6 +214,122 @@ def test_records_of_another_county(desk):
     )
 
 
+@pytest.mark.parametrize(
+    ("title", "extra", "kind"),
+    [
+        ("每周谈心记录", "方式", "talk"),
+        ("家访谈话记录表", "谈话内容", "visit"),
+        ("亲情通话记录", "交流内容", "call"),
+        ("送教上门辅导记录", "辅导内容", "home_teaching"),
+        ("学业辅导台账", "形式", "tutoring"),
+        ("谈心、家访记录", "形式", "visit"),
+    ],
+)
+def test_the_title_tells_the_kind_of_record_before_a_column_does(desk, title, extra, kind):
+    head, row = ["姓名", "身份证号", "日期", extra], ["张文", desk.id_number(BORN, 121), "2020.9.1", "某某"]
+    assert one(desk.hand_in([[title], head, row])).kind == kind
+    assert one(desk.hand_in([head, row], names=[title])).kind == kind
+
+
+def test_a_list_of_pupils_with_a_column_for_each_week_is_refused(desk):
+    head, row = ["年级", "姓名", "身份证号", "第1周", "第2周"], ["三年级", "张文", desk.id_number(BORN, 121), "√", ""]
+    with_roster = desk.hand_in([["谈心记录"], head, row], [ROSTER, line(desk)])
+    assert [(each.reason.code, each.row) for each in with_roster.rejected] == [("matrix_unread", 2)]
+    assert [len(sheet.rows) for sheet in with_roster.sheets] == [0, 1]
+
+
+PUPIL = {"学校": "东门小学", "年级": "三年级", "班级": "2班", "性别": "男", "民族": "汉族", "联系电话": "13812345678"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"),
+    [
+        ("score", {"检测日期": "2020-11-11", "语文": 88}),
+        ("score", {"检测日期": "2020-11-11", "语文": 88, "数学": 90}),
+        ("enrolment", {"是否免费": "是"}),
+        ("record", {"谈心日期": "2020-11-11", "谈心教师": "李老", "主题": "学习"}),
+        ("referral", {"转介日期": "2020-11-11", "接收单位": "市心理中心"}),
+        ("attendance", {"活动名称": "集体生日", "是否到场": "是"}),
+        ("subsidy", {"教师": "李老", "日期": "2020-11-11", "交通补贴": 30, "伙食补贴": 20}),
+    ],
+)
+def test_what_else_a_list_says_of_its_pupils_makes_it_no_roster(desk, kind, columns):
+    told = PUPIL | {"姓名": "张文", "身份证号": desk.id_number(BORN, 121)} | columns
+    book = desk.hand_in([list(told), list(told.values())])
+    (sheet,) = book.sheets
+    assert (sheet.kind, len(sheet.rows), book.warnings) == (kind, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"),
+    [
+        ("staff", {"联系电话": "13812345678", "职务": "班主任"}),
+        ("supporter", {"单位": "市妇联", "类别": "爱心家长", "联系电话": "13812345678"}),
+        ("leadership", {"职务": "组长", "分工": "总负责", "联系电话": "13812345678"}),
+    ],
+)
+def test_what_else_a_list_says_of_its_adults_makes_it_no_roster(desk, kind, columns):
+    person = {"姓名": "李老", "性别": "男", "民族": "汉族", "身份证号": desk.id_number(dt.date(1980, 5, 6), 121)}
+    told = person | {"家庭住址": "燕东街道35号"} | columns
+    book = desk.hand_in([list(told), list(told.values())])
+    (sheet,) = book.sheets
+    assert (sheet.kind, len(sheet.rows), book.warnings) == (kind, 1, [])
+
+
+def test_a_roster_stays_one_whatever_else_it_has(desk):
+    book = desk.hand_in([[*ROSTER, "父亲姓名", "是否免费"], [*line(desk), "张父", "是"]])
+    assert (book.sheets[0].kind, len(book.sheets[0].rows)) == ("child", 1)
+
+
+def test_a_calendar_is_read_to_the_last_day_of_a_stretch_in_one_cell(desk):
+    days = [["学期", "第一学期", "2020年9月1日—2021年1月22日"], ["假期", "国庆节", "2020年10月1日至8日"]]
+    book = desk.hand_in([["类别", "名称", "日期"], *days])
+    assert [row.ends_on for row in book.sheets[0].rows] == [dt.date(2021, 1, 22), dt.date(2020, 10, 8)]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "field", "value"),
+    [
+        ("是否低保/建档立卡", "是", "in_poverty", True),
+        ("低保户", "√", "in_poverty", True),
+        ("是否残疾", "否", "disability", ""),
+        ("留守类型", "父母双方外出", "left_behind_type", "双亲留守"),
+        ("留守类型", "母亲外出", "left_behind_type", "单亲留守"),
+        ("出生年月", "2011年3月", "born_on", BORN),
+    ],
+)
+def test_a_roster_of_another_county_says_it_in_other_words(desk, header, cell, field, value):
+    head = [each for each in ROSTER if each != "出生日期"]
+    told = dict(zip(ROSTER, line(desk), strict=True))
+    book = desk.hand_in([[*head, header], [*(told[each] for each in head), cell]])
+    assert (getattr(one(book), field), book.rejected, book.warnings) == (value, [], [])
+
+
+@pytest.mark.parametrize(
+    ("cells", "poor", "warned"),
+    [
+        (["", "√", ""], True, 0),
+        (["否", "否", "否"], False, 0),
+        (["不详", "", "是"], True, 0),
+        (["", "不详", ""], False, 1),
+    ],
+)
+def test_several_columns_may_ask_for_one_yes(desk, cells, poor, warned):
+    book = desk.hand_in([[*ROSTER, "建档立卡", "低保户", "特困"], [*line(desk), *cells]])
+    assert (one(book).in_poverty, len(book.warnings)) == (poor, warned)
+
+
+def test_a_month_of_birth_that_is_not_the_numbers_is_rejected(desk):
+    book = desk.hand_in([ROSTER, line(desk, 出生日期="2011年4月")])
+    assert [each.reason.code for each in book.rejected] == ["birth_differs"]
+
+
+@pytest.mark.parametrize("place", ["家", "在家务农", "已故", "病故"])
+def test_a_parent_at_home_or_dead_is_not_away(desk, place):
+    child = one(desk.hand_in([[*ROSTER, "父亲姓名", "父亲务工地点"], [*line(desk), "张父", place]]))
+    assert child.father.at_home
+
+
 def test_scores_with_one_subject_a_line_and_no_date_are_refused_as_a_sheet(desk):
     number = desk.id_number(BORN, 121)
     head, row = ["姓名", "证件号码", "科目", "分数"], ["张文", number, "英语", 88]

@@ -63,8 +63,8 @@ def completed(row: Row, before: Known) -> Row:
 
 
 def _has(row: Row, name: str) -> bool:
-    # The grade may be written with the class.
-    return name in row.columns or (name == "grade" and row.grade is not None)
+    # Grade and class may each be written with the other.
+    return name in row.columns or (name in ("grade", "class_name") and bool(getattr(row, name)))
 
 
 def family(row: Row, before: Family) -> Family:

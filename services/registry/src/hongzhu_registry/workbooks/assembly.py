@@ -28,8 +28,7 @@ _GUARDIAN = itemgetter(*(f"guardian_{name}" for name in rows.Guardian._fields))
 
 def child(**v: Any) -> rows.Child:
     """A child; birth date and sex are the identity number's, as the check has found them."""
-    grade, v["class_name"] = v["class_name"]
-    v["grade"] = v["grade"] or grade
+    v["grade"], v["class_name"] = _grade_and_class(v)
     v["father"], v["mother"] = (rows.Parent._make(names(v)) for names in _PARENTS)
     v["guardian"] = rows.Guardian._make(_GUARDIAN(v))
     return rows.Child._make(_CHILD(v))
@@ -40,7 +39,7 @@ def check_child(v: Values, today: dt.date) -> None:
     born_on, sex = identity.birth_date(v["id_number"]), identity.sex(v["id_number"])
     if born_on > today:
         raise Refused("id_number", "id_birth_future")
-    if v["born_on"] and v["born_on"] != born_on:
+    if (told := v["born_on"]) and told not in (born_on, f"{born_on:%Y-%m}", f"{born_on:%Y}"):
         raise Refused("born_on", "birth_differs")
     if v["sex"] and v["sex"] != sex:
         raise Refused("sex", "sex_differs")
@@ -49,14 +48,20 @@ def check_child(v: Values, today: dt.date) -> None:
 
 def staff(**v: Any) -> rows.Staff:
     """A teacher; the grade may be written with the class."""
-    grade, class_name = v.pop("class_name")
-    v["grade"] = v["grade"] or grade
-    return rows.Staff(class_name=class_name, **v)
+    v["grade"], v["class_name"] = _grade_and_class(v)
+    return rows.Staff(**v)
+
+
+def _grade_and_class(v: Values) -> tuple[int | None, str]:
+    """Either may be written in the other's cell."""
+    (grade, class_within), (grade_within, class_name) = v["grade"], v["class_name"]
+    return grade or grade_within, class_name or class_within
 
 
 def calendar_entry(**v: Any) -> rows.CalendarEntry:
-    """A stretch of days; without an end it is one day."""
-    return rows.CalendarEntry(**v | {"ends_on": v["ends_on"] or v["starts_on"]})
+    """A stretch of days, whose end may be written in the cell of its beginning; without an end it is one day."""
+    within_date = v.pop("last_of_date")
+    return rows.CalendarEntry(**v | {"ends_on": v["ends_on"] or within_date or v["starts_on"]})
 
 
 def check_stretch(v: Values, _today: dt.date) -> None:

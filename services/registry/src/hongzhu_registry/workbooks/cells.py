@@ -71,7 +71,8 @@ def ethnicity(cell: Cell) -> str:
 _YES_WORDS = """
     是 有 对 √ ✓ ✔ ☑ ■ ● v y yes t true 1 已 需要 参加 到 到场 已到 出席 签到 免费 √是 是√
     寄宿 寄宿生 住校 住校生 住宿 住宿生 内宿 全寄宿 党员 中共党员 预备党员 中共预备党员
-    贫困 贫困户 建档立卡 建档立卡户 建档立卡贫困户 低保 低保户 特困 特困户 脱贫户 监测户 困难
+    贫困 贫困户 建档立卡 建档立卡户 建档立卡贫困户 低保 低保户 特困 特困户 脱贫 脱贫户 未脱贫 监测户 困难
+    建 已建 建有 建成 建立 设 设有 设立 开设 开展 启用 投入使用
 """
 _NO_WORDS = """
     否 无 非 没 没有 × ✗ ✘ x n no f false 0 - -- — / 未 不 不是 不需要 缺席 缺勤 请假 未到 未到场
@@ -91,13 +92,25 @@ def yes_no(cell: Cell) -> bool:
 
 @lru_cache(maxsize=4096)
 def _yes_no(said: str) -> bool:
-    if said in _YES:
-        return True
-    if not said or said in _NO or said.startswith(("不", "非", "未", "无")):
+    if not said or said in _NO:
         return False
-    if said.startswith(("是(", "有(", "已")):
+    if said in _YES or said.startswith(("是(", "有(")):
         return True
+    if said.startswith(("否(", "无(")) or (said[0] in "不非未无没" and said[1:].removeprefix("有") in _YES):
+        return False
+    if said[0] == "已" and len(said) > 1:
+        return _yes_no(said[1:])
     raise UnclearError("yes_no_unclear")
+
+
+_WELL_WORDS = "否 × x n no 0 正常 健全 健康 良好 无残疾 未残疾 非残疾 无残疾证 不是"
+_WELL = frozenset(_WELL_WORDS.split())
+
+
+def ailment(cell: Cell) -> str:
+    """What somebody suffers from; whoever is said to be well suffers from nothing."""
+    said = fact(cell)
+    return "" if label(said) in _WELL else said
 
 
 _SEX = {"男": "male", "男性": "male", "男生": "male", "男孩": "male", "m": "male", "male": "male", "1": "male"}
@@ -129,7 +142,11 @@ def phone(cell: Cell) -> str:
     raise UnclearError("phone_unclear")
 
 
-_DAY = re.compile(r"(\d{4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})(?!\d)")
+# Behind the day may stand which day of the week it is, in brackets or not, and what time.
+_DAY = re.compile(
+    r"(\d{4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})[日号]?"
+    r"(?:\(?(?:星期|周)[一二三四五六日天]\)?)?T?(?:[上下]午|\d{1,2}[:时]\d{0,2}分?(?::\d{2}(?:\.\d+)?)?Z?)*"
+)
 EXCEL_EPOCH = dt.date(1899, 12, 30)
 
 
@@ -149,14 +166,18 @@ def day(cell: Cell) -> dt.date | None:
         # Serial numbers of 1954 to 2119: no other plausible writing of a day has five digits.
         if re.fullmatch(r"[2-7]\d{4}(\.\d+)?", said):
             return EXCEL_EPOCH + dt.timedelta(days=int(said[:5]))
-        if match := _DAY.match(said) or _DAY.match(fact(cell)):
+        if match := _DAY.fullmatch(said) or _DAY.fullmatch(fact(cell)):
             return dt.date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         pass
     raise UnclearError("date_unclear")
 
 
-_RANGE = re.compile(r"(\d{4}\D\d{1,2}\D\d{1,2})日?(?:至|到|-{1,2}|—{1,2}|~|～)(\d{4}\D\d{1,2}\D\d{1,2})")
+# 2020年7月13日至8月7日, 7月13-17日: of the last day what is as with the first need not be said again.
+_RANGE = re.compile(
+    r"(\d{4})(\D)(\d{1,2})\D(\d{1,2})[日号]?(?:至|到|-{1,2}|—{1,2}|–|~|～)"
+    r"(?:(?:(\d{4})\D)?(\d{1,2})(?:\2|月))?(\d{1,2})(?!\d)[日号]?"
+)
 
 
 def days(cell: Cell) -> tuple[dt.date, dt.date] | None:
@@ -164,8 +185,12 @@ def days(cell: Cell) -> tuple[dt.date, dt.date] | None:
     match = _RANGE.search(text(cell).replace(" ", ""))
     if not match:
         return None
-    first, last = day(match[1]), day(match[2])
-    return (first, last) if first and last else None
+    year, _, month, first, *last = match.groups()
+    try:
+        begins = dt.date(int(year), int(month), int(first))
+        return begins, dt.date(int(last[0] or year), int(last[1] or month), int(last[2]))
+    except ValueError:
+        raise UnclearError("date_unclear") from None
 
 
 def first_day(cell: Cell) -> dt.date | None:
@@ -183,6 +208,23 @@ def last_of_days(cell: Cell) -> dt.date | None:
 def last_day(cell: Cell) -> dt.date | None:
     """A day, or the last of a stretch."""
     return last_of_days(cell) or day(cell)
+
+
+_BIRTH_MONTH = re.compile(r"(\d{4})[年.\-/]?(?:(\d{1,2})月?)?")
+
+
+def birth(cell: Cell) -> dt.date | str | None:
+    """A day of birth, or as much as is said of it, as YYYY-MM or YYYY; Excel writes a month as its first day."""
+    try:
+        born_on = day(cell)
+    except UnclearError:
+        match = _BIRTH_MONTH.fullmatch(text(cell).replace(" ", ""))
+        if not match:
+            raise
+        # 2011.1 stored as a number may have been typed as 2011.10.
+        told = match[2] and not (type(cell) is float and match[2] == "1")
+        return f"{match[1]}-{int(match[2]):02}" if told else match[1]
+    return f"{born_on:%Y-%m}" if born_on and born_on.day == 1 else born_on
 
 
 def month(cell: Cell) -> str:
@@ -215,24 +257,33 @@ def _count(numeral: str) -> int:
     return _CHINESE.get(numeral) or int(numeral)
 
 
-def grade(cell: Cell) -> int | None:
-    """A grade as 1 to 12 (初一 is 7); None when blank."""
-    return _grade(label(cell)) if cell != "" else None
+def grade(cell: Cell) -> tuple[int | None, str]:
+    """A grade as 1 to 12 (初一 is 7), and the class when it is written with it ('七年级(2)班')."""
+    return _grade(label(cell)) if cell != "" else (None, "")
 
 
 @lru_cache(maxsize=1024)
-def _grade(said: str) -> int | None:
+def _grade(said: str) -> tuple[int | None, str]:
     if said in NOTHING:
-        return None
-    match = _GRADE.fullmatch(said)
-    number = _STAGE.get(match[1] or "", 0) + _count(match[2]) if match else class_of(said)[0]
-    if not number or number > 12:
+        return None, ""
+    if match := _GRADE.fullmatch(said):
+        return _grade_number(match), ""
+    found = _class_of(said)
+    if not found[0]:
+        raise UnclearError("grade_unclear")
+    return found
+
+
+def _grade_number(said: re.Match[str]) -> int:
+    below, count = _STAGE.get(said[1] or "", 0), _count(said[2])
+    number = count if count > below else below + count  # 初中七年级 is 初一
+    if not 0 < number <= 12:
         raise UnclearError("grade_unclear")
     return number
 
 
 def class_of(cell: Cell) -> tuple[int | None, str]:
-    """The class as '2班' and the grade when it is written with it ('3.2', '三(2)班', '三年级2班')."""
+    """The class as '2班', and the grade when it is written with it ('3.2', '三(2)班', '三年级2班') or instead of it."""
     return _class_of(label(cell)) if cell != "" else (None, "")
 
 
@@ -242,23 +293,29 @@ def _class_of(said: str) -> tuple[int | None, str]:
         return None, ""
     if match := _CLASS.fullmatch(said):
         return None, f"{_count(match[1])}班"
+    if match := _GRADE.fullmatch(said):
+        return _grade_number(match), ""
     match = _GRADE_AND_CLASS.fullmatch(said)
     # 301班 is grade 3, class 1 in one school and a room in another: without a mark between them it stays as written.
     if match and not said.removesuffix("班").isdigit():
-        return _grade(match[1]), f"{_count(match[2])}班"
+        return _grade(match[1])[0], f"{_count(match[2])}班"
     return None, said
 
 
+_TIMES = {"百": 100, "千": 1_000, "万": 10_000}
+
+
 def number(cell: Cell) -> float | None:
-    """A number that is not negative, units after it ignored; None when blank."""
+    """A number that is not negative, in thousands or more if it says so, other units ignored; None when blank."""
     if type(cell) is float and 0 <= cell < 1e12:
         return cell
     said = unicodedata.normalize("NFKC", fact(cell)).replace(",", "")
     if not said:
         return None
-    if not (match := re.fullmatch(r"(\d{1,12}(?:\.\d+)?)\s*[^\d\s]{0,4}", said)):
+    # 90分钟 are not ninety hours.
+    if not (match := re.fullmatch(r"(\d{1,12}(?:\.\d+)?)\s*([百千万]?)(?!分钟)[^\d\s]{0,4}", said)):
         raise UnclearError("number_unclear")
-    return float(match[1])
+    return float(match[1]) * _TIMES.get(match[2], 1)
 
 
 def whole(cell: Cell) -> int | None:

@@ -1,12 +1,14 @@
 """The header of a sheet: which rows it is, which kind of sheet it tells of, and which column holds what."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 from . import limits
+from .cells import yes_no
 from .column import Column
-from .kinds import KINDS, Kind
+from .kinds import KINDS, PUPIL, Kind
 from .reasons import say
 from .sandbox import Cell, Grid, Row
 from .synonyms import word_under
@@ -37,13 +39,21 @@ class Header:
     row: int
     levels: int
     placed: tuple[Placed, ...]
+    explained: int
+    """How many columns it explains: those that are read, and those that only describe the people on the list."""
     unknown: tuple[str, ...]
     """The places of the columns that are not known."""
 
     @property
     def rank(self) -> tuple[int, int, int]:
         """How well it explains the sheet: higher is better."""
-        return len(self.placed), -self.levels, -self.row
+        return self.explained, -self.levels, -self.row
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether it only lists pupils and goes on with a column for each week or day: what was done then is not read."""
+        marks = self.kind.marks.intersection(p.column.field for p in self.placed)
+        return marks <= PUPIL and sum(bool(_PERIOD.search(each)) for each in self.unknown) > 1
 
     def at(self, field: str) -> str:
         """Where a field's column stands, or '' when the sheet has none."""
@@ -87,49 +97,52 @@ def _header(
     rows: list[Row], row: int, levels: int, spans: dict[tuple[int, int], int], meaning: Meaning
 ) -> Header | None:
     words, titles = _words(rows, row, levels, spans, meaning)
-    best: tuple[Kind, tuple[Placed, ...]] | None = None
+    best: Header | None = None
     for kind in KINDS:
         placed = _placed(kind, words, titles)
         fields = {p.column.field for p in placed}
-        told = fields & kind.marks and all(fields.intersection(group) for group in kind.keys)
-        if told and (best is None or len(placed) > len(best[1])):
-            best = kind, placed
-    if not best:
-        return None
-    used = {p.index for p in best[1]}
-    unknown = tuple(
-        place(i, title) for i, title in enumerate(titles) if title and i not in used and title not in _COUNTERS
-    )
-    return Header(best[0], row, levels, best[1], unknown)
+        if not fields & kind.marks or not all(fields.intersection(group) for group in kind.keys):
+            continue
+        known = {p.index for p in placed} | {words[each][0] for each in kind.describing if each in words}
+        if best is None or len(known) > best.explained:
+            others = ((i, title) for i, title in enumerate(titles) if title and i not in known)
+            unknown = tuple(place(i, title) for i, title in others if title not in _COUNTERS)
+            best = Header(kind, row, levels, placed, len(known), unknown)
+    return best
 
+
+_NUMERAL = r"[一二三四五六七八九十\d]+"
+_PERIOD = re.compile(rf"第?{_NUMERAL}周次?$|第{_NUMERAL}次$|{_NUMERAL}月({_NUMERAL}[日号])?$|\d{{4}}-\d\d?-\d\d?$")
 
 # Numbering columns carry nothing, so nobody needs to be told that they were ignored.
 _COUNTERS = frozenset(("序号", "编号", "序", "行号", "No", "No.", "NO", "NO."))
 
 
-def _placed(kind: Kind, words: dict[str, int], titles: list[str]) -> tuple[Placed, ...]:
+def _placed(kind: Kind, words: dict[str, list[int]], titles: list[str]) -> tuple[Placed, ...]:
     placed = []
     taken = set[int]()
     for column in kind.columns:
-        index = next((words[w] for w in column.words if w in words), None)
+        first, *others = next((words[w] for w in column.words if w in words), [None])
         # A column may be read for two fields only when the kind says so by naming the word first in both.
-        if index is not None and (index not in taken or column.words[0] in words):
-            taken.add(index)
-            placed.append(Placed(column, index, titles[index]))
+        if first is not None and (first not in taken or column.words[0] in words):
+            # 建档立卡, 低保户, 特困: several may ask for one yes. Else the first counts: rosters put the child before others.
+            for index in (first, *(others if column.read is yes_no else ())):
+                taken.add(index)
+                placed.append(Placed(column, index, titles[index]))
     return tuple(placed)
 
 
 def _words(
     rows: list[Row], row: int, levels: int, spans: dict[tuple[int, int], int], meaning: Meaning
-) -> tuple[dict[str, int], list[str]]:
-    """The words of a header of one to three rows, each with its column, and every column's title as written.
+) -> tuple[dict[str, list[int]], list[str]]:
+    """The words of a header of one to three rows, each with its columns, and every column's title as written.
 
     A merged cell arrives as its value and blanks, so each upper value reaches over the blanks to its right: as far as
     its merge goes, or, in a sheet without merges, up to the next value.
     """
     width = max(len(rows[r]) for r in range(row, row + levels))
     levels_filled = [_reached(rows[r], r, width, spans, last=r == row + levels - 1) for r in range(row, row + levels)]
-    words: dict[str, int] = {}
+    words: dict[str, list[int]] = {}
     titles: list[str] = []
     for index in range(width):
         parts = [part for level in levels_filled if (part := level[index]) != ""]
@@ -139,9 +152,8 @@ def _words(
         if parts and not found and len(parts) > 2:
             found = meaning(parts[-2], parts[-1])
         titles.append("".join("".join(str(p).split()) for p in parts)[:60])
-        # The first of two columns of one meaning counts: rosters put the child first, others after.
         if found:
-            words.setdefault(found, index)
+            words.setdefault(found, []).append(index)
     return words, titles
 
 

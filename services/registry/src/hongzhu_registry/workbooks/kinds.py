@@ -19,6 +19,7 @@ class Kind:
     keys: groups of fields; the header must have, and each row must fill, at least one field of each group.
     marks: fields of which the header must have one, for these tell the kind from the others.
     check: what must hold between the fields of a row; raises Refused.
+    describing: words of columns that tell who somebody on the list is, and are not read: another kind of sheet says so.
     """
 
     name: str
@@ -27,8 +28,11 @@ class Kind:
     keys: tuple[tuple[str, ...], ...]
     marks: frozenset[str]
     check: Callable[[Values, dt.date], None] | None = None
+    describing: frozenset[str] = frozenset()
 
 
+PERSON = frozenset(("id_number", "sex", "ethnicity", "born_on", "address"))
+PUPIL = PERSON | {"grade", "class_name", "phone"}
 SCHOOL = (column("school_code", cells.code, longest=36), column("school_name", words="school_name", longest=100))
 SCHOOL_OR_UNIT = (SCHOOL[0], column("school_name", words="school_name agency", longest=100))
 CHILD = (
@@ -50,7 +54,7 @@ KINDS: tuple[Kind, ...] = (
             *SCHOOL_OR_UNIT,
             column("id_number", identity.id_number, firm=True),
             column("name", cells.person, "child_name name", firm=True),
-            column("born_on", cells.day, firm=True),
+            column("born_on", cells.birth, firm=True),
             column("sex", cells.sex, firm=True),
             column("grade", cells.grade),
             column("class_name", cells.class_of, longest=20),
@@ -59,8 +63,8 @@ KINDS: tuple[Kind, ...] = (
             column("boarding", cells.yes_no),
             column("in_poverty", cells.yes_no),
             column("health", cells.text),
-            column("disability"),
-            column("left_behind_type", longest=20),
+            column("disability", cells.ailment),
+            column("left_behind_type", cells.choice(choices.LEFT_BEHIND)),
             *(column(f"{p}_name", cells.person) for p in assembly.PARENTS),
             *(column(f"{p}_place", longest=100) for p in assembly.PARENTS),
             *(column(f"{p}_phone", cells.phone) for p in assembly.PARENTS),
@@ -111,6 +115,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         (("name",),),
         frozenset(("duty", "party_member", "email")),
+        describing=PERSON,
     ),
     Kind(
         "calendar",
@@ -118,8 +123,9 @@ KINDS: tuple[Kind, ...] = (
         (
             column("kind", cells.choice(choices.CALENDAR_KINDS), "category", firm=True),
             column("name", words="title", longest=100),
-            column("starts_on", cells.day, "starts_on date", firm=True),
-            column("ends_on", cells.day, firm=True),
+            column("starts_on", cells.first_day, "starts_on date", firm=True),
+            column("last_of_date", cells.last_of_days, "date"),
+            column("ends_on", cells.last_day, firm=True),
             *SCHOOL,
             column("note", longest=200),
         ),
@@ -142,6 +148,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         (("name",), ("category", "agency")),
         frozenset(("category", "workplace", "capacity", "status")),
+        describing=PERSON,
     ),
     Kind(
         "score",
@@ -157,6 +164,7 @@ KINDS: tuple[Kind, ...] = (
         (A_CHILD,),
         frozenset(("mark", *(f"mark.{s}" for s in synonyms.SUBJECTS.split()))),
         assembly.check_score,
+        describing=PUPIL,
     ),
     Kind(
         "record",
@@ -177,6 +185,7 @@ KINDS: tuple[Kind, ...] = (
         (A_CHILD, ("occurred_on",)),
         frozenset(("kind", "recorded_by", *TELLING)),
         assembly.over("occurred_on"),
+        describing=PUPIL,
     ),
     Kind(
         "referral",
@@ -193,6 +202,7 @@ KINDS: tuple[Kind, ...] = (
         (A_CHILD, ("referred_on",)),
         frozenset(("referred_to", "cause", "accepted_on", "counselled_on")),
         assembly.over("referred_on", "accepted_on", "counselled_on"),
+        describing=PUPIL,
     ),
     Kind(
         "subsidy",
@@ -209,6 +219,7 @@ KINDS: tuple[Kind, ...] = (
         (A_CHILD, ("teacher",), ("taught_on",)),
         frozenset(("transport", "meals")),
         assembly.over("taught_on"),
+        describing=PUPIL,
     ),
     Kind(
         "enrolment",
@@ -223,6 +234,7 @@ KINDS: tuple[Kind, ...] = (
         (A_CHILD,),
         frozenset(("starts_on", "free")),
         assembly.over("starts_on"),
+        describing=PUPIL,
     ),
     Kind(
         "activity",
@@ -256,6 +268,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         (("activity_code", "activity_name"), A_CHILD),
         frozenset(("activity_code", "activity_name")),
+        describing=PUPIL | {"school_code", "school_name"},
     ),
     Kind(
         "facility",
@@ -283,6 +296,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         (("name",), ("duty",)),
         frozenset(("level", "responsibility", "formed_on")),
+        describing=PERSON | {"phone"},
     ),
     Kind(
         "document",

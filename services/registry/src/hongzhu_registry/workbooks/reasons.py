@@ -167,6 +167,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请加一列“记录类型”（谈心、学业辅导、亲情通话、家访慰问、送教上门）",
         "add a column 记录类型 (谈心, 学业辅导, 亲情通话, 家访慰问, 送教上门)",
     ),
+    "matrix_unread": (
+        "本表按周或按日一列一列填写，读不出做了什么，未导入",
+        "the sheet has a column for each week or day, of which nobody can tell what was done; it was not imported",
+        "请改成每次一行，写明日期和记录类型",
+        "write a row for each time, with its date and the kind of record",
+    ),
     "test_date_missing": (
         "找不到检测日期，本工作表未导入",
         "the date of the test was not found; this sheet was not imported",

@@ -20,6 +20,9 @@ class Source(NamedTuple):
     """Where the columns of the sheet stand, as people find them, by field."""
 
 
+_NOT_AWAY = ("在家", "家中", "家里", "本村", "未外出", "务农", "已故", "去世", "已去世", "病故", "亡故", "已亡", "死亡")
+
+
 class Parent(NamedTuple):
     """A father or mother; `since` is the month (YYYY-MM) or year (YYYY) since when away."""
 
@@ -30,8 +33,8 @@ class Parent(NamedTuple):
 
     @property
     def at_home(self) -> bool:
-        """Whether the place says that this parent lives at home."""
-        return self.place.startswith(("在家", "家中", "家里", "本村", "未外出", "务农"))
+        """Whether the place says that this parent lives at home, or does not live any more."""
+        return self.place == "家" or self.place.startswith(_NOT_AWAY)
 
 
 class Guardian(NamedTuple):

@@ -78,6 +78,9 @@ class Reading:
             sheet.warnings.append(self._note(grid, None, "layout_unknown"))
             return sheet
         sheet.title = sheet.title.over(titles.named(grid.name)).over(cover).over(titles.named(self.file))
+        if header.is_matrix:
+            sheet.rejected.append(self._note(grid, header, "matrix_unread"))
+            return sheet
         sheet.kind = header.kind.name
         if header.unknown:
             sheet.warnings.append(self._note(grid, header, "columns_unknown", columns="、".join(header.unknown)))
@@ -103,7 +106,8 @@ class Reading:
                 sheet.rejected.append(self._note(grid, header, "test_date_missing"))
                 return None
         if header.kind.name == "record":
-            told = next((kind for f, kind in TELLING.items() if f in fields), title.record_kind)
+            named = title.record_kind or titles.record_kind(grid.name) or titles.record_kind(self.file)
+            told = named or next((kind for f, kind in TELLING.items() if f in fields), "")
             given["kind"] = told
             if not told and "kind" not in fields:
                 sheet.rejected.append(self._note(grid, header, "record_kind_unknown"))
@@ -143,9 +147,11 @@ class Reading:
         """Read some lines column by column, and make a typed row of each that nothing speaks against."""
         stood = list(zip(*(row for _, row in lines), strict=False))  # rows may go on beyond the last column
         said: dict[str, Iterable[Any]] = {field: repeat(value) for field, value in given.items()}
-        said |= {
-            p.column.field: meanings.of(stood[p.index]) for p, meanings in zip(header.placed, columns, strict=True)
-        }
+        asked = set[str]()
+        for p, meanings in zip(header.placed, columns, strict=True):
+            field, read = p.column.field, meanings.of(stood[p.index])
+            said[field] = list(map(either, said[field], read)) if field in asked else read
+            asked.add(field)
         places = {p.column.field: p.place for p in header.placed}
         doubtful = any(meanings.unclear for meanings in columns)
         for (number, _), values in zip(lines, zip(*said.values(), strict=False), strict=True):
@@ -240,6 +246,11 @@ class Meanings(dict[Cell, Any]):
             self.unclear = True
             return unclear.with_traceback(None)
         return self._given if said is None or said == "" else said
+
+
+def either(one: Any, other: Any) -> Any:
+    """Say yes if one of two columns does; else that one could not be read, if that is so."""
+    return other if one is False or other is True else one
 
 
 ADULT = 18

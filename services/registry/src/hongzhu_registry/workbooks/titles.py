@@ -40,8 +40,9 @@ _SCHOOL = re.compile(
 )
 _TERM = re.compile(r"(\d{4})年?(?:学年)?([春秋])")
 _SCHOOL_YEAR = re.compile(r"(\d{4})\D{1,2}(\d{4})学?年度?第?([一二12上下])学?期")
-_RECORD_KINDS = {"谈心": "talk", "谈话": "talk", "送教": "home_teaching", "通话": "call", "家访": "visit"}
-_RECORD_KINDS |= {"慰问": "visit", "走访": "visit", "辅导": "tutoring"}
+# The more telling first: on a visit, too, there are talks (家访谈话记录).
+_RECORD_KINDS = {"送教": "home_teaching", "家访": "visit", "慰问": "visit", "走访": "visit", "通话": "call"}
+_RECORD_KINDS |= {"谈心": "talk", "谈话": "talk", "辅导": "tutoring"}
 
 
 def read(rows: list[Row]) -> Title:
@@ -53,13 +54,20 @@ def read(rows: list[Row]) -> Title:
         school_name=_school_name(said),
         term=_term(said),
         tested_on=_tested_on(said),
-        record_kind=next((kind for word, kind in _RECORD_KINDS.items() if word in said), ""),
+        record_kind=record_kind(said),
     )
 
 
 def named(name: str) -> Title:
     """Read the name of a sheet or of a file, which may be a school's."""
     return Title(school_name=_school_name(unicodedata.normalize("NFKC", name)))
+
+
+def record_kind(said: str) -> str:
+    """Return the kind of record that a title or a name tells of; '' for none, and for one with another (谈心、家访记录)."""
+    parts = re.split(r"[、,/和及与\n]", said)
+    told = {next((kind for word, kind in _RECORD_KINDS.items() if word in part), "") for part in parts} - {""}
+    return told.pop() if len(told) == 1 else ""
 
 
 def _school_name(said: str) -> str:
