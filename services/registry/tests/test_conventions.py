@@ -304,6 +304,21 @@ def test_a_pairing_in_the_days_to_come_is_no_pairing_yet(county: County) -> None
     assert _count(Pairing) == 2  # those there were
 
 
+def test_the_description_says_in_which_formats_an_answer_may_come(county: County, app: FastAPI) -> None:
+    days = "from=2020-11-23&to=2020-11-29"
+    closed = county.ask("bureau", "POST", "/reports", {"from": "2020-11-16", "to": "2020-11-22"}).json()["id"]
+    for path, asked in {
+        "/reports/implementation": f"/reports/implementation?{days}",
+        "/reports/{report_id}": f"/reports/{closed}?",
+        "/children/{child_id}/export": "/children/child-own/export?",
+    }.items():
+        described = app.openapi()["paths"][f"/api/v1{path}"]["get"]
+        (formats,) = (each["schema"]["enum"] for each in described["parameters"] if each["name"] == "format")
+        answers = [county.ask("bureau", "GET", f"{asked}&format={each}") for each in formats]
+        came = {answer.headers["content-type"].partition(";")[0] for answer in answers}
+        assert (came, len(came)) == (set(described["responses"]["200"]["content"]), len(formats))
+
+
 def test_the_description_names_the_nouns(app: FastAPI) -> None:
     described = app.openapi()["paths"]
     assert described["/api/v1/activities"]["get"]["summary"] == "List activities"

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
+from typing import Any
 
 from xlsxwriter import Workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 """What such a workbook is, as the web names it."""
+
+AS_XLSX: dict[int | str, dict[str, Any]] = {200: {"description": "A workbook.", "content": {XLSX: {}}}}
+"""How a route that gives one describes its answer, beside JSON if it gives that too."""
 
 Cell = str | int | float | None
 

@@ -7,12 +7,13 @@ from fastapi import Query, Response
 from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.children.queries import require, require_open
 from hongzhu_registry.copies import service
+from hongzhu_registry.exports import AS_XLSX
 from hongzhu_registry.rest import Asking, InTransaction, Router
 
 router = Router(prefix="/children/{child_id}", tags=["children"])
 
 
-@router.get("/export", response_model=None)
+@router.get("/export", response_model=None, responses=AS_XLSX)
 def export_child(
     session: InTransaction,
     principal: Asking,

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from hongzhu.errors import InvalidError
 from hongzhu_registry.answers.once import OnlyOnce
-from hongzhu_registry.exports import XLSX
+from hongzhu_registry.exports import AS_XLSX, XLSX
 from hongzhu_registry.imports import jobs
 from hongzhu_registry.rest import Asking, InTransaction, Router
 from hongzhu_registry.workbooks import limits
@@ -42,7 +42,7 @@ def show_import(session: InTransaction, principal: Asking, job_id: str) -> dict[
     return jobs.show(session, principal, job_id)
 
 
-@router.get("/{job_id}/errors")
+@router.get("/{job_id}/errors", responses=AS_XLSX)
 def show_errors(session: InTransaction, principal: Asking, job_id: str) -> Response:
     """Give what was refused as a workbook, to send back to the school."""
     principal.must_be("bureau")

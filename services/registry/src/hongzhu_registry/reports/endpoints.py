@@ -18,6 +18,9 @@ router = Router(prefix="/reports", tags=["reports"])
 From = Annotated[date, Query(alias="from")]
 To = Annotated[date, Query(alias="to")]
 As = Annotated[Format, Query(alias="format")]
+_WRITTEN: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The report.", "content": {media.partition(";")[0]: {} for media in MEDIA.values()}}
+}
 _SHOWN = ("id", "begins_on", "ends_on", "cut_off", "closed_at", "signed_on")
 
 
@@ -30,7 +33,7 @@ class NewReport(BaseModel):
     last: date = Field(alias="to")
 
 
-@router.get("/implementation", response_model=None)
+@router.get("/implementation", response_model=None, responses=_WRITTEN)
 def implementation_report(
     session: InTransaction,
     principal: Asking,
@@ -77,7 +80,7 @@ def close_report(session: InTransaction, principal: Asking, once: OnlyOnce, repo
     return once(lambda: _shown(service.close(session, principal, service.period_of(report.first, report.last))), report)
 
 
-@router.get("/{report_id}", response_model=None)
+@router.get("/{report_id}", response_model=None, responses=_WRITTEN)
 def show_report(session: InTransaction, principal: Asking, report_id: str, as_: As = "json") -> Response:
     """Write a closed report again, in any of its formats (bureau)."""
     principal.must_be("bureau")
