@@ -1,14 +1,13 @@
 """Taking in activities and the lists of who came: an activity is evidence for its school and for every child that came."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu_registry.activities.models import Activity, Attendance
 from hongzhu_registry.evidence.service import amend, file_for, shown_by
-from hongzhu_registry.imports.keeping import identity, keep
+from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.places import Children, Schools
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.workbooks import Activity as Row
@@ -38,10 +37,11 @@ def kind_of(name: str) -> str:
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     """Keep the activities of a sheet; what is only planned is no evidence."""
     schools = Schools(session)
-    found: list[dict[str, Any]] = []
+    found = Distinct(result)
     for row in rows:
         school = schools.find(row.school_code, row.school_name or row.place)
-        found.append(
+        found.add(
+            row.source,
             {
                 "identity": identity(Activity, row.code or (row.agency, row.name, row.held_on, row.place, row.planned)),
                 "code": row.code or None,
@@ -57,7 +57,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
                 "gifts": row.gifts,
                 "planned": row.planned,
                 "note": row.note or None,
-            }
+            },
         )
     ids, _ = keep(session, Activity, found, result, "activities")
     for kind in {each["kind"] for each in found}:
@@ -70,7 +70,7 @@ def store_attendance(session: Session, rows: Sequence[Came], result: Result) -> 
     children = Children(session, rows)
     codes = {row.activity_code for row in rows}
     activities = {each.code: each for each in session.scalars(select(Activity).where(Activity.code.in_(codes)))}
-    found: list[dict[str, Any]] = []
+    found = Distinct(result)
     for row in rows:
         activity = activities.get(row.activity_code)
         if activity is None:
@@ -78,13 +78,14 @@ def store_attendance(session: Session, rows: Sequence[Came], result: Result) -> 
             continue
         child = children.of(row, result)
         if child is not None:
-            found.append(
+            found.add(
+                row.source,
                 {
                     "identity": identity(Attendance, activity.id, child.id),
                     "activity_id": activity.id,
                     "child_id": child.id,
                     "attended": row.attended,
-                }
+                },
             )
     keep(session, Attendance, found, result, "attendances")
     for activity in activities.values():

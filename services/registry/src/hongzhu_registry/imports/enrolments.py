@@ -1,7 +1,6 @@
 """Taking in places in the after-school service; a place is evidence."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +8,7 @@ from hongzhu.clock import today
 from hongzhu_registry.enrolments.models import Enrolment
 from hongzhu_registry.events.service import say_enrolments
 from hongzhu_registry.evidence.service import file_for
-from hongzhu_registry.imports.keeping import identity, keep
+from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.places import about_children
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.workbooks import Enrolment as Row
@@ -19,9 +18,10 @@ AFTER_SCHOOL = "after_school"
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     """Keep the enrolments of a sheet."""
-    found: list[dict[str, Any]] = []
+    found = Distinct(result)
     for row, child_id, school_id in about_children(session, rows, result):
-        found.append(
+        found.add(
+            row.source,
             {
                 "identity": identity(Enrolment, child_id, AFTER_SCHOOL, row.starts_on),
                 "child_id": child_id,
@@ -30,7 +30,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
                 "starts_on": row.starts_on,
                 "free": row.free,
                 "note": row.note or None,
-            }
+            },
         )
     stored = result.stored
     ids, _ = keep(session, Enrolment, found, result, "enrolments")

@@ -1,12 +1,11 @@
 """Taking in facilities."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from hongzhu_registry.facilities.models import Facility
-from hongzhu_registry.imports.keeping import identity, keep
+from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.workbooks import Facility as Row
 
@@ -22,15 +21,17 @@ KINDS = {
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     """Keep the facilities of a sheet."""
-    found: list[dict[str, Any]] = [
-        {
-            "identity": identity(Facility, row.agency, row.category, row.name),
-            "organisation": row.agency,
-            "kind": KINDS.get(row.category, "other"),
-            "name": row.name,
-            "town": row.town or None,
-            "status": row.status or None,
-        }
-        for row in rows
-    ]
+    found = Distinct(result)
+    for row in rows:
+        found.add(
+            row.source,
+            {
+                "identity": identity(Facility, row.agency, row.category, row.name, row.town),
+                "organisation": row.agency,
+                "kind": KINDS.get(row.category, "other"),
+                "name": row.name,
+                "town": row.town or None,
+                "status": row.status or None,
+            },
+        )
     keep(session, Facility, found, result, "facilities")

@@ -1,6 +1,6 @@
 """Keeping rows: who is new is inserted, what changed is overwritten, the same again is left alone."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from hongzhu_registry.database import FromWorkbook, new_id
 from hongzhu_registry.imports.hashing import content_hash
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.sealing import key_ring
+from hongzhu_registry.workbooks import Source
 
 AT_ONCE = 5_000
 """Rows that one statement names: PostgreSQL takes 65,535 values in one, SQLite fewer."""
@@ -23,6 +24,28 @@ Values = Mapping[str, Any]
 def identity(model: type[FromWorkbook], *parts: object) -> str:
     """Return what makes a row the same thing when it is handed in again; keyed, since it may cover a name."""
     return key_ring().index("\n".join(map(str, parts)), model.__name__).hex()
+
+
+class Distinct:
+    """What the rows of a sheet say, each thing once; a row that says something else of what an earlier one told is rejected."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+        self._told: dict[str, tuple[Source, Values]] = {}
+
+    def add(self, source: Source, *said: Values) -> None:
+        """Add all that a row says, each with its ``identity``, or nothing of it."""
+        for each in said:
+            earlier = self._told.get(each["identity"])
+            if earlier and earlier[1] != each:
+                self._result.reject(source, "", "told_otherwise", row=earlier[0].row)
+                return
+        for each in said:
+            self._told.setdefault(each["identity"], (source, each))
+
+    def __iter__(self) -> Iterator[Values]:
+        """What is to be kept, in the order of the rows."""
+        return (each for _, each in self._told.values())
 
 
 def keep(

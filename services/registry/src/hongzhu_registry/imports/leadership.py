@@ -1,12 +1,11 @@
 """Taking in the leading groups; a school's group is evidence for the school."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from hongzhu_registry.evidence.service import file_for
-from hongzhu_registry.imports.keeping import identity, keep
+from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.places import Schools
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.leadership.models import Leader
@@ -16,7 +15,7 @@ from hongzhu_registry.workbooks import Leader as Row
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     """Keep the members of a sheet."""
     schools = Schools(session)
-    found: list[dict[str, Any]] = []
+    found = Distinct(result)
     for row in rows:
         school = None
         if row.school_code or row.school_name:
@@ -24,7 +23,8 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
             if school is None:
                 continue
         school_id = school.id if school else None
-        found.append(
+        found.add(
+            row.source,
             {
                 "identity": identity(Leader, row.level, school_id, row.duty, row.name),
                 "level": row.level or None,
@@ -33,7 +33,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
                 "name": row.name,
                 "responsibility": row.responsibility or None,
                 "formed_on": row.formed_on,
-            }
+            },
         )
     ids, _ = keep(session, Leader, found, result, "leaders")
     formed = [each for each in found if each["school_id"] and each["formed_on"]]

@@ -1,11 +1,10 @@
 """Taking in the adults: a school's staff and the agencies' supporters."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy.orm import Session
 
-from hongzhu_registry.imports.keeping import identity, keep
+from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.places import Schools
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.supporters.models import Supporter
@@ -28,11 +27,12 @@ DUTIES = {"班主任": "class_teacher", "德育主任": "coordinator"}
 def store_staff(session: Session, rows: Sequence[Staff], result: Result) -> None:
     """Keep the teachers of a sheet."""
     schools = Schools(session)
-    found: list[dict[str, Any]] = []
+    found = Distinct(result)
     for row in rows:
         school = schools.of(row, result)
         if school is not None:
-            found.append(
+            found.add(
+                row.source,
                 {
                     "identity": identity(Supporter, school.id, "teacher", row.name, row.phone),
                     "organisation": school.id,
@@ -45,26 +45,29 @@ def store_staff(session: Session, rows: Sequence[Staff], result: Result) -> None
                     "duty": DUTIES.get(row.duty),
                     "grade": row.grade,
                     "class_name": row.class_name or None,
-                }
+                },
             )
     keep(session, Supporter, found, result, "staff")
 
 
 def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> None:
     """Keep the agencies' supporters of a sheet."""
-    found: list[dict[str, Any]] = [
-        {
-            "identity": identity(Supporter, row.agency, KINDS.get(row.category, "other"), row.name, row.phone),
-            "organisation": row.agency,
-            "kind": KINDS.get(row.category, "other"),
-            "name": row.name,
-            "phone": row.phone,
-            "occupation": row.workplace or None,
-            "town": row.town or None,
-            "capacity": row.capacity,
-            "vetted": row.status == "vetted",
-            "rejected": row.status == "refused",
-        }
-        for row in rows
-    ]
+    found = Distinct(result)
+    for row in rows:
+        kind = KINDS.get(row.category, "other")
+        found.add(
+            row.source,
+            {
+                "identity": identity(Supporter, row.agency, kind, row.name, row.phone),
+                "organisation": row.agency,
+                "kind": kind,
+                "name": row.name,
+                "phone": row.phone,
+                "occupation": row.workplace or None,
+                "town": row.town or None,
+                "capacity": row.capacity,
+                "vetted": row.status == "vetted",
+                "rejected": row.status == "refused",
+            },
+        )
     keep(session, Supporter, found, result, "supporters")

@@ -1,13 +1,12 @@
 """Taking in referrals; a child that was counselled is evidence."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from hongzhu_registry.events.service import say_referrals
 from hongzhu_registry.evidence.service import file_for
-from hongzhu_registry.imports.keeping import identity, keep
+from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.places import about_children
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.referrals.models import Referral
@@ -17,9 +16,10 @@ from hongzhu_registry.workbooks import Referral as Row
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     """Keep the referrals of a sheet."""
-    found: list[dict[str, Any]] = []
+    found = Distinct(result)
     for row, child_id, school_id in about_children(session, rows, result):
-        found.append(
+        found.add(
+            row.source,
             {
                 "identity": identity(Referral, child_id, row.referred_on, row.referred_to),
                 "child_id": child_id,
@@ -29,7 +29,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
                 "referred_on": row.referred_on,
                 "accepted_on": row.accepted_on,
                 "counselled_on": row.counselled_on,
-            }
+            },
         )
     stored = result.stored
     ids, _ = keep(session, Referral, found, result, "referrals")

@@ -104,6 +104,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请只保留一行",
         "keep only one of the rows",
     ),
+    "told_otherwise": (
+        "本表第{row}行已说明同一项，内容与本行不同",
+        "row {row} of this sheet says something else of the same",
+        "请合并为一行，或只保留正确的一行",
+        "make one row of the two, or keep only the right one",
+    ),
     "choice_unclear": (
         "内容不在可选范围内",
         "the entry is not one of the known choices",

@@ -91,6 +91,8 @@ class School:
     has_home: bool
     has_call_room: bool
     has_counselling_station: bool
+    columns: frozenset[str]
+    """The fields that its sheet has a column for; of the others it says nothing, and what is known of them stands."""
 
 
 @dataclass(frozen=True, slots=True)

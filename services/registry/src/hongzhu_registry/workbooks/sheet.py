@@ -98,7 +98,7 @@ class Reading:
             named = title.school_code or title.school_name or fields & {"school_code", "school_name"}
             if header.kind.name == "child" and not named:
                 sheet.warnings.append(self._note(grid, header, "school_unnamed"))
-        if header.kind.name == "child":
+        if header.kind.name in ("child", "school"):
             given["columns"] = frozenset(fields)
         if header.kind.name == "score":
             given |= {"tested_on": title.tested_on, "term": title.term}
