@@ -4,13 +4,17 @@ from datetime import date
 from typing import Any
 
 import pytest
-from rosters import hand_in, id_number, line, table, take
+from rosters import hand_in, id_number, line, sheets, table, take
 from sqlalchemy import select
 
+from hongzhu.calendar import SchoolCalendar
+from hongzhu.testing.examples import TERM
 from hongzhu_registry.assessments.models import Assessment
+from hongzhu_registry.calendar import service
 from hongzhu_registry.database import database
 from hongzhu_registry.facilities.models import Facility
 from hongzhu_registry.imports.result import Result
+from hongzhu_registry.imports.service import take_in
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.supporters.models import Supporter
 
@@ -99,3 +103,72 @@ def test_two_teachers_of_one_name_told_apart_by_telephone_are_two() -> None:
     staff = table("学校名称|姓名|职务|联系电话", *(f"school-own小学|李丽|班主任|1395000001{n}" for n in (1, 2)))
     assert take(staff).accepted["staff"] == 2
     assert rows(Supporter.name, name="李丽") == [("李丽",)] * 2
+
+
+TERMS = table(
+    "类别|名称|开始日期|结束日期", "学期|秋季学期|2020-09-01|2021-01-20", "学期|春季学期|2021-02-22|2021-07-02"
+)
+HOLIDAYS = table("类别|名称|开始日期|结束日期", "放假|国庆节|2020-10-01|2020-10-08")
+
+
+def calendar() -> SchoolCalendar:
+    with database.transaction() as session:
+        return service.current(session) or SchoolCalendar()
+
+
+def test_what_is_handed_in_of_the_calendar_at_once_is_one_calendar() -> None:
+    files = [("学期.xlsx", sheets(TERMS[:2])), ("放假.xlsx", sheets(HOLIDAYS, [TERMS[0], TERMS[2]]))]
+    assert take_in(files, lambda *_: None).accepted["calendar"] == 3
+    assert [each.name for each in calendar().terms] == ["秋季学期", "春季学期"]
+    assert [each.name for each in calendar().holidays] == ["国庆节"]
+    again = take_in(files, lambda *_: None)
+    assert (again.accepted["calendar"], again.unchanged["calendar"]) == (0, 3)
+
+
+def test_holidays_handed_in_alone_take_no_term_away() -> None:
+    take(TERMS)
+    take(HOLIDAYS)
+    assert (len(calendar().terms), len(calendar().holidays)) == (2, 1)
+
+
+def test_a_calendar_names_schools_that_are_handed_in_with_it() -> None:
+    days = table(
+        "类别|名称|开始日期|结束日期|学校标识码|学校名称",
+        "停课|校庆|2020-11-02|2020-11-02||红岭小学",
+        "停课|校庆|2020-11-03|2020-11-03|9|",
+        "停课|校庆|2020-11-04|2020-11-04||school-own小学",
+    )
+    result = take(days, table(SCHOOLS, "7|红岭小学|燕东|农村|小学|是|是|是|是"))
+    assert refused(result) == [("school_unknown", 3)]
+    assert [each.school_id for each in calendar().exceptions] == ["7", "school-own"]
+    assert rows(School.entered_on, id="7") == [(TERM.first,)]
+
+
+def test_a_name_that_two_schools_have_is_neither_ones() -> None:
+    take(table("学校标识码|学校名称|学段", "7|育才小学|小学", "8|育才小学|小学"))
+    result = hand_in(a=[line(1, "育才")])
+    assert refused(result) == [("school_ambiguous", 2)]
+    assert "标识码" in result.rejected[0].reason.mend()
+    coded = hand_in(a=[line(1, "育才", 学校标识码="8")])
+    assert (coded.accepted["children"], coded.rejected) == (1, [])
+    number = table("学校名称|身份证号|日期|主题", f"育才小学|{OF_ONE}|2020-11-02|学习")
+    assert take(number).accepted["records"] == 1, "the number tells the child, and with it the school"
+
+
+def test_a_row_whose_name_is_not_the_numbers_is_sent_back_and_tells_no_name() -> None:
+    hand_in(a=[line(1, 姓名="阿依古丽·买买提")])
+    talks = [f"{name}|{OF_ONE}|2020-11-0{day}|学习" for day, name in enumerate(("王二", "阿依古丽•买买提", ""), 2)]
+    result = take(table("姓名|身份证号|日期|主题", *talks))
+    assert refused(result) == [("child_differs", 2)]
+    assert result.accepted["records"] == 2
+    assert "阿依" not in str(result.as_json())
+
+
+def test_a_name_that_two_children_have_asks_for_the_identity_number() -> None:
+    hand_in(a=[line(1, 姓名="王二"), line(2, 姓名="王二")])
+    header = "学校名称|姓名|日期|主题"
+    result = take(
+        table(header, *(f"{who}|2020-11-02|学习" for who in ("school-own小学|王二", "school-own小学|无", "|王二")))
+    )
+    assert refused(result) == [("missing", 3), ("child_ambiguous", 2), ("school_unnamed", 4)]
+    assert "身份证号" in result.rejected[1].reason.mend()

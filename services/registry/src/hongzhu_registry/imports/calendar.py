@@ -1,4 +1,4 @@
-"""Taking in the calendar: what a workbook says is the whole of it."""
+"""Taking in the calendar: all that is handed in of it at once is one."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,25 +10,28 @@ from hongzhu.calendar import SchoolCalendar
 from hongzhu_registry.calendar import service
 from hongzhu_registry.imports.places import Schools
 from hongzhu_registry.imports.result import Result
-from hongzhu_registry.workbooks import CalendarEntry as Row
+from hongzhu_registry.workbooks import CalendarEntry, School
 
 _PARTS = {"term": "terms", "holiday": "holidays", "makeup": "make_ups", "exception": "exceptions"}
 
 
-def store(session: Session, rows: Sequence[Row], result: Result) -> None:
-    """Announce the calendar of a sheet, if it is another than the one there is."""
-    schools = Schools(session)
+def store(session: Session, rows: Sequence[CalendarEntry | School], result: Result) -> None:
+    """Announce the calendar of a hand-in, if it is another than the one there is; what it has no entry of stays as it was.
+
+    `rows` also has the schools that are handed in with it: they are stored after it, for they enter with its term.
+    """
+    schools = Schools(session, [row for row in rows if isinstance(row, School)])
     parts: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
+        if isinstance(row, School):
+            continue
         span: dict[str, Any] = {"name": row.name, "first": row.starts_on, "last": row.ends_on}
         if row.kind == "exception":
-            # A code is taken as it stands: the list of schools is stored after the calendar.
-            named = schools.find("", row.school_name)
-            school_id = row.school_code or (named and named.id)
-            if not school_id:
-                result.reject_school(row.source, row.school_code, row.school_name)
+            school = schools.of(row, result)
+            if school is None:
                 continue
-            span["school_id"] = school_id
+            span["school_id"] = school.id
         parts[_PARTS[row.kind]].append(span)
-    announced = service.announce(session, SchoolCalendar.model_validate(parts))
+    before = service.current(session) or SchoolCalendar()
+    announced = service.announce(session, SchoolCalendar.model_validate(before.model_dump() | parts))
     (result.accepted if announced else result.unchanged)["calendar"] += sum(map(len, parts.values()))

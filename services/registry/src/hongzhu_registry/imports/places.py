@@ -1,6 +1,7 @@
 """Which school and which child a row means, looked up without asking the database for each row."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -15,6 +16,7 @@ from hongzhu_registry.imports.result import Result
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.workbooks import Child as Row
+from hongzhu_registry.workbooks import School as Listed
 from hongzhu_registry.workbooks import Source
 
 
@@ -75,8 +77,9 @@ R = TypeVar("R", bound=OfChildAtSchool)
 class Schools:
     """The schools there are."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, listed: Iterable[Listed] = ()) -> None:
+        """`listed` are schools that are handed in as well, and not stored yet."""
+        self._session, self._listed = session, listed
 
     def find(self, code: str, name: str) -> School | None:
         """Return the school of that code, or of that name when no code is given; none when there is no such one.
@@ -85,32 +88,49 @@ class Schools:
         """
         if code:
             return self._by_code.get(code)
-        return self._by_name.get(name) or self._by_name.get(name.partition("(")[0])
+        return next(filter(None, map(self._by_name.get, _writings(name))), None)
 
     def of(self, row: OfSchool, result: Result) -> School | None:
-        """Return the school a row belongs to; a row of an unknown one is rejected."""
+        """Return the school a row belongs to; a row of an unknown one, or of one name among several, is rejected."""
         school = self.find(row.school_code, row.school_name)
         if school is None:
-            result.reject_school(row.source, row.school_code, row.school_name)
+            self.reject(row, result)
         return school
+
+    def reject(self, row: OfSchool, result: Result) -> None:
+        """Refuse a row whose school is not known, or not told apart from others."""
+        shared = not self._shared.isdisjoint(_writings(row.school_name))
+        result.reject_school(row.source, row.school_code, row.school_name, shared=shared)
 
     @cached_property
     def _by_code(self) -> dict[str, School]:
-        return {school.id: school for school in self._session.scalars(select(School))}
+        listed = {row.code: School(id=row.code, name=row.name) for row in self._listed}
+        return listed | {school.id: school for school in self._session.scalars(select(School))}
 
     @cached_property
     def _by_name(self) -> dict[str, School]:
-        return {school.name: school for school in self._by_code.values()}
+        return {school.name: school for school in self._by_code.values() if school.name not in self._shared}
+
+    @cached_property
+    def _shared(self) -> frozenset[str]:
+        """The names that several schools have."""
+        times = Counter(school.name for school in self._by_code.values())
+        return frozenset(name for name, count in times.items() if count > 1)
+
+
+def _writings(name: str) -> tuple[str, str]:
+    return name, name.partition("(")[0]
 
 
 class Known:
     """What a row about a child needs to know of it."""
 
-    __slots__ = ("id", "school_id")
+    __slots__ = ("id", "name", "school_id")
 
-    def __init__(self, child_id: str, school_id: str) -> None:
+    def __init__(self, child_id: str, school_id: str, name: str) -> None:
         self.id = child_id
         self.school_id = school_id
+        self.name = name
 
 
 class Children:
@@ -125,18 +145,23 @@ class Children:
                 select(Child.id, Child.school_id, Child.name).where(among(session, Child.name, names))
             )
             for child_id, school_id, name in found:
-                self._by_name.setdefault((school_id, name), []).append(Known(child_id, school_id))
+                self._by_name.setdefault((school_id, name), []).append(Known(child_id, school_id, name))
 
     def of(self, row: OfChild, result: Result, school: School | None = None) -> Known | None:
-        """Return the child a row is about; a row about an unknown one, or of one name among several, is rejected."""
+        """Return the child a row is about; a row about an unknown one, one of several, or one of another name is rejected."""
         if row.id_number:
             found = self._by_index.get(key_ring().index(row.id_number, "child"))
-        else:
-            same = self._by_name.get((school.id if school else "", row.child_name), [])
-            found = same[0] if len(same) == 1 else None
-        if found is None:
-            result.reject(row.source, "id_number" if row.id_number else "child_name", "child_unknown")
-        return found
+            if found is None:
+                result.reject(row.source, "id_number", "child_unknown")
+            elif row.child_name not in ("", found.name) and bare(row.child_name) != bare(found.name):
+                result.reject(row.source, "child_name", "child_differs")
+                return None
+            return found
+        same = self._by_name.get((school.id if school else "", row.child_name), [])
+        if len(same) == 1:
+            return same[0]
+        result.reject(row.source, "child_name", "child_ambiguous" if same else "child_unknown")
+        return None
 
     @staticmethod
     def _numbered(session: Session, numbers: set[str]) -> dict[bytes, Known]:
@@ -144,12 +169,21 @@ class Children:
         known: dict[bytes, Known] = {}
         for some in batches(indexes, AT_ONCE):
             rows = session.execute(
-                select(Child.id_number_index, Child.id, Child.school_id).where(
+                select(Child.id_number_index, Child.id, Child.school_id, Child.name).where(
                     among(session, Child.id_number_index, some)
                 )
             )
-            known.update({bytes(index or b""): Known(child_id, school_id) for index, child_id, school_id in rows})
+            known.update({bytes(index or b""): Known(*child) for index, *child in rows})
         return known
+
+
+_BETWEEN = dict.fromkeys(map(ord, " ·•・‧∙．."))
+"""What stands between the parts of a name, and everybody writes in another way."""
+
+
+def bare(name: str) -> str:
+    """Return a name without what stands between its parts."""
+    return name.translate(_BETWEEN)
 
 
 def about_children(session: Session, rows: Sequence[R], result: Result) -> Iterator[tuple[R, str, str]]:
@@ -157,6 +191,9 @@ def about_children(session: Session, rows: Sequence[R], result: Result) -> Itera
     schools, children = Schools(session), Children(session, rows)
     for row in rows:
         school = schools.find(row.school_code, row.school_name)
+        if school is None and not row.id_number:
+            schools.reject(row, result)
+            continue
         child = children.of(row, result, school)
         if child is not None:
             yield row, child.id, school.id if school else child.school_id

@@ -11,7 +11,7 @@ from hongzhu.clock import now
 from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.imports.hashing import content_hash, values_of
 from hongzhu_registry.imports.keeping import identity, keep
-from hongzhu_registry.imports.places import Children, Schools
+from hongzhu_registry.imports.places import about_children
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.workbooks import Record as Row
@@ -22,24 +22,19 @@ _TOLD = ("topic", "subject", "channel", "form", "hours", "note")
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     """Keep the records of a sheet; two rows that say the very same are two records."""
-    schools, children = Schools(session), Children(session, rows)
     seen: Counter[str] = Counter()
     found: list[dict[str, Any]] = []
     subjects: dict[str, str] = {}
-    for row in rows:
-        school = schools.find(row.school_code, row.school_name)
-        child = children.of(row, result, school)
-        if child is None:
-            continue
+    for row, child_id, school_id in about_children(session, rows, result):
         said = content_hash(values_of(row))
         seen[said] += 1
         key = identity(Record, said, seen[said])
-        subjects[key] = child.id
+        subjects[key] = child_id
         found.append(
             {
                 "identity": key,
                 "kind": row.kind,
-                "school_id": school.id if school else child.school_id,
+                "school_id": school_id,
                 "occurred_on": row.occurred_on,
                 "data": {name: value for name in _TOLD if (value := getattr(row, name))},
                 "recorded_by": row.recorded_by or None,

@@ -80,11 +80,13 @@ class Result:
         column = where.places.get(field, "")
         self.rejected.append(Finding(where.file, where.sheet, where.row, column, Reason(code, params)))
 
-    def reject_school(self, where: Source, code: str, name: str) -> None:
-        """Refuse a row whose school, told by its code or else by its name, is not known or not named at all."""
-        if code or name:
-            field = "school_code" if code else "school_name"
-            self.reject(where, field, "school_unknown", school=say(code or name))
+    def reject_school(self, where: Source, code: str, name: str, *, shared: bool = False) -> None:
+        """Refuse a row whose school, told by its code or else by its name, is not known, one of several, or not named at all."""
+        if code:
+            self.reject(where, "school_code", "school_unknown", school=say(code))
+        elif name:
+            reason = "school_ambiguous" if shared else "school_unknown"
+            self.reject(where, "school_name", reason, school=say(name))
         else:
             self.reject(where, "school_name", "school_unnamed")
 

@@ -94,7 +94,7 @@ def take_in(
     result = Result(files=[name for name, _source in files], account_id=principal.account_id if principal else None)
     try:
         gc.disable()  # rows are many and stand in no cycles: to look for some again and again takes a sixth of the time
-        sheets = _read(sorted(files, key=itemgetter(0)), progress, result)
+        sheets = _with_one_calendar(_read(sorted(files, key=itemgetter(0)), progress, result))
         with database.transaction() as session:
             had_one = rosters.schools_with_one(session)
         with behind() as do:
@@ -129,6 +129,21 @@ def _read(files: Sequence[tuple[str, Path | bytes]], progress: Progress, result:
         if sheet.unread is None:
             _tell(sheet, result)
     return sorted((each for each in sheets if each.unread), key=lambda sheet: list(STORES).index(str(sheet.kind)))
+
+
+def _with_one_calendar(sheets: list[Sheet]) -> list[Sheet]:
+    """Put what sheets say of the calendar together; with it the schools that they list, which it may name."""
+    parts = [sheet for sheet in sheets if sheet.kind == "calendar"]
+    if not parts:
+        return sheets
+    lists = [sheet for sheet in sheets if sheet.kind == "school"]
+    for sheet in (*parts, *lists):
+        sheet.read_rows()
+    whole = Sheet(parts[0].name, "calendar")
+    whole.rows = [row for sheet in (*parts, *lists) for row in sheet.rows]
+    whole.rejected = [finding for sheet in parts for finding in sheet.rejected]
+    whole.warnings = [finding for sheet in parts for finding in sheet.warnings]
+    return [whole, *(sheet for sheet in sheets if sheet.kind != "calendar")]
 
 
 def _heads(file: tuple[str, Path | bytes]) -> Workbook | UnreadableWorkbook:

@@ -18,11 +18,29 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请先导入学校名单，或核对学校标识码",
         "import the list of schools first, or check the school's code",
     ),
+    "school_ambiguous": (
+        "有几所学校同名：{school}",
+        "there are several schools of this name: {school}",
+        "请填写学校标识码",
+        "write the school's code",
+    ),
     "child_unknown": (
         "学生档案中没有这名儿童",
         "no dossier matches this child",
         "请核对身份证号，或先导入其所在学校的花名册",
         "check the identity number, or import the child's roster first",
+    ),
+    "child_ambiguous": (
+        "该校有几名儿童同名",
+        "the school has several children of this name",
+        "请填写身份证号",
+        "write the identity number",
+    ),
+    "child_differs": (
+        "身份证号属于另一姓名的儿童",
+        "the identity number belongs to a child of another name",
+        "请核对身份证号和姓名，改正错误的一项",
+        "compare the number and the name, and correct the wrong one",
     ),
     "activity_unknown": (
         "没有这个编号的活动",
