@@ -12,9 +12,11 @@ from hongzhu.testing.examples import TERM
 from hongzhu_registry.assessments.models import Assessment
 from hongzhu_registry.calendar import service
 from hongzhu_registry.database import database
+from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.facilities.models import Facility
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.imports.service import take_in
+from hongzhu_registry.leadership.models import Leader
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.supporters.models import Supporter
 
@@ -103,6 +105,47 @@ def test_two_teachers_of_one_name_told_apart_by_telephone_are_two() -> None:
     staff = table("学校名称|姓名|职务|联系电话", *(f"school-own小学|李丽|班主任|1395000001{n}" for n in (1, 2)))
     assert take(staff).accepted["staff"] == 2
     assert rows(Supporter.name, name="李丽") == [("李丽",)] * 2
+
+
+def test_a_list_that_names_its_school_only_in_the_title_is_that_schools() -> None:
+    group = [
+        ["关爱留守儿童领导小组 学校:school-own小学"],
+        *table("级别|职务|姓名|成立日期", "校级|组长|张校|2020-09-01"),
+    ]
+    events = [["活动台账 学校:school-own小学"], *table("活动名称|日期|地点|参与人数", "集体生日|2020-11-02|操场|20")]
+    assert take(group, events).rejected == []
+    assert rows(Leader.name, school_id="school-own") == [("张校",)]
+    assert rows(Evidence.kind, subject_id="school-own") == [("birthday",), ("leading_group",)]
+    citys = [["单位:教育局"], *table("级别|职务|姓名|成立日期", "市级|组长|李局|2020-09-01")]
+    assert take(citys).rejected == []
+    assert rows(Leader.school_id, name="李局") == [(None,)]
+
+
+def test_who_came_is_told_by_the_activitys_name_and_the_childs() -> None:
+    hand_in(a=[line(1, 姓名="王二"), line(2, 姓名="张三")])
+    take(
+        table(
+            "学校名称|活动名称|日期",
+            "school-own小学|集体生日|2020-11-02",
+            "school-other小学|集体生日|2020-11-03",
+            "|禁毒讲座|2020-11-04",
+            "|交通讲座|2020-11-05",
+            "|交通讲座|2020-11-06",
+        )
+    )
+    came = table(
+        "学校名称|活动名称|儿童姓名|身份证号|到场",
+        "school-own小学|集体生日|王二||是",
+        f"|禁毒讲座|张三|{id_number(2)}|是",
+        f"|交通讲座|张三|{id_number(2)}|是",
+        f"|法治讲座|张三|{id_number(2)}|是",
+        "|禁毒讲座|王二||是",
+    )
+    result = take(came)
+    assert refused(result) == [("activity_ambiguous", 4), ("activity_unknown", 5), ("school_unnamed", 6)]
+    assert result.accepted["attendances"] == 2
+    own = [["签到表 学校:school-own小学"], *table("活动名称|儿童姓名", "禁毒讲座|王二")]
+    assert take(own).accepted["attendances"] == 1
 
 
 TERMS = table(

@@ -147,6 +147,26 @@ def test_only_an_empty_cell_in_the_column_of_the_name_takes_a_relative_out_and_t
     }
 
 
+def test_a_parent_of_whom_a_roster_tells_all_but_the_name_is_known_without_it() -> None:
+    hand_in(a=[line(1, 父亲姓名=None, 监护人姓名=None, 母亲务工地点="在家")])
+    found = rows(select(Relative.__table__).where(Relative.child_id == child_of(1).id).order_by(Relative.role))
+    assert [(each.role, each.name, each.place, each.away) for each in found] == [
+        ("father", None, "福州市", True),
+        ("guardian", None, None, None),
+        ("mother", None, "在家", False),
+    ]
+    assert all(each.phone for each in found[:2])
+    again = hand_in(a=[line(1, 父亲姓名=None, 监护人姓名=None, 母亲务工地点="在家")])
+    assert (again.stored, again.warnings) == (0, [])
+
+
+def test_what_a_roster_says_of_a_parent_whose_name_is_blank_is_not_left_out_without_a_word() -> None:
+    result = hand_in(a=[line(1, 父亲姓名=""), line(3, 父亲姓名="", 父亲务工地点="", 父亲联系电话="")])
+    assert [(each.reason.code, each.row, each.column) for each in result.warnings] == [
+        ("relative_unnamed", 2, "G 父亲姓名")
+    ]
+
+
 def test_a_relative_no_longer_named_is_gone_and_what_the_school_found_out_of_another_stays() -> None:
     hand_in(a=[line(1)])
     with database.transaction() as session:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hongzhu_registry.activities.models import Activity, Attendance
@@ -10,6 +10,7 @@ from hongzhu_registry.evidence.service import amend, file_for, shown_by
 from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.places import Children, Schools
 from hongzhu_registry.imports.result import Result
+from hongzhu_registry.schools.models import School
 from hongzhu_registry.workbooks import Activity as Row
 from hongzhu_registry.workbooks import Attendance as Came
 
@@ -65,18 +66,45 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
         file_for(session, kind, [(ids[each["identity"]], each["school_id"], each["held_on"]) for each in held])
 
 
+class Activities:
+    """The activities that lists of who came name: by number, else by name."""
+
+    def __init__(self, session: Session, rows: Sequence[Came]) -> None:
+        codes = {row.activity_code for row in rows if row.activity_code}
+        names = {row.activity_name for row in rows if not row.activity_code}
+        named = or_(Activity.code.in_(codes), Activity.name.in_(names))
+        self.all = session.scalars(select(Activity).where(named)).all()
+        self._called: dict[str, list[Activity]] = {}
+        for each in self.all:
+            for said in {each.code, each.name} - {None}:
+                self._called.setdefault(str(said), []).append(each)
+
+    def of(self, row: Came, school: School | None, result: Result) -> Activity | None:
+        """Return the activity a row is about, of several the school's; a row about an unknown one, or one of several, is rejected."""
+        named = self._called.get(row.activity_code or row.activity_name, [])
+        if len(named) > 1 and school:
+            named = [each for each in named if each.school_id == school.id] or named
+        if len(named) == 1:
+            return named[0]
+        field = "activity_code" if row.activity_code else "activity_name"
+        result.reject(row.source, field, "activity_ambiguous" if named else "activity_unknown")
+        return None
+
+
 def store_attendance(session: Session, rows: Sequence[Came], result: Result) -> None:
     """Keep who came; who stayed away is still owed."""
-    children = Children(session, rows)
-    codes = {row.activity_code for row in rows}
-    activities = {each.code: each for each in session.scalars(select(Activity).where(Activity.code.in_(codes)))}
+    activities, schools, children = Activities(session, rows), Schools(session), Children(session, rows)
     found = Distinct(result)
     for row in rows:
-        activity = activities.get(row.activity_code)
+        school = schools.find(row.school_code, row.school_name)
+        activity = activities.of(row, school, result)
         if activity is None:
-            result.reject(row.source, "activity_code", "activity_unknown")
             continue
-        child = children.of(row, result)
+        school = school or schools.find(activity.school_id or "", "")
+        if school is None and not row.id_number:
+            schools.reject(row, result)
+            continue
+        child = children.of(row, result, school)
         if child is not None:
             found.add(
                 row.source,
@@ -88,7 +116,7 @@ def store_attendance(session: Session, rows: Sequence[Came], result: Result) -> 
                 },
             )
     keep(session, Attendance, found, result, "attendances")
-    for activity in activities.values():
+    for activity in activities.all:
         listed = [each for each in found if each["activity_id"] == activity.id]
         came = [each for each in listed if each["attended"]]
         # Whom an earlier list had as having come, and this one has not, is still owed.

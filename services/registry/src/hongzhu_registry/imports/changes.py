@@ -1,6 +1,6 @@
 """What a changed roster changes: the fields of a child and its family, from what to what, kept as a version each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -70,7 +70,8 @@ def _has(row: Row, name: str) -> bool:
 def family(row: Row, before: Family) -> Family:
     """Return the relatives as they stand after a row: as it says where its sheet has a column, as they are known elsewhere.
 
-    Only a relative of whom the sheet has the name's column, and nothing in it, is nobody any more.
+    Only a relative of whom the sheet has the name's column, and nothing in it, is nobody any more; one without such a column is
+    known without a name as soon as the sheet says something else.
     """
     after = dict(before)
     for role, names in FAMILY.items():
@@ -78,13 +79,22 @@ def family(row: Row, before: Family) -> Family:
         told = {
             column: getattr(person, name) or None for name, column in names.items() if f"{role}_{name}" in row.columns
         }
+        somebody = any(told.values())
         if "place" in told:
             told["away"] = away(row, role)
         if "name" in told and not told["name"]:
             after.pop(role, None)
-        elif "name" in told or role in before:
+        elif somebody or role in before:
             after[role] = before.get(role, {}) | told
     return after
+
+
+def unnamed(row: Row) -> Iterator[str]:
+    """Yield the roles of those of whom a row says something beside a blank name, which is not kept."""
+    for role in FAMILY:
+        person = getattr(row, role)
+        if not person.name and any(person) and f"{role}_name" in row.columns:
+            yield role
 
 
 def away(row: Row, role: str) -> bool | None:

@@ -52,6 +52,8 @@ def _placed(session: Session, rows: Sequence[Row], result: Result) -> Iterable[P
     for row in rows:
         school = schools.of(row, result)
         if school is not None:
+            for role in changes.unnamed(row):
+                result.warn(row.source, f"{role}_name", "relative_unnamed")
             digest = keys.index(repr((school.id, *_said(row))), "row").hex()
             yield Placed(row, school.id, keys.index(row.id_number, "child"), digest)
 

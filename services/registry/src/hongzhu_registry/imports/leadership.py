@@ -11,6 +11,9 @@ from hongzhu_registry.imports.result import Result
 from hongzhu_registry.leadership.models import Leader
 from hongzhu_registry.workbooks import Leader as Row
 
+ABOVE_SCHOOLS = ("city", "town")
+"""The levels of groups that are no school's, whichever units their members come from."""
+
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     """Keep the members of a sheet."""
@@ -18,7 +21,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     found = Distinct(result)
     for row in rows:
         school = None
-        if row.school_code or row.school_name:
+        if (row.school_code or row.school_name) and row.level not in ABOVE_SCHOOLS:
             school = schools.of(row, result)
             if school is None:
                 continue

@@ -77,8 +77,11 @@ class Result:
 
     def reject(self, where: Source, field: str, code: str, **params: object) -> None:
         """Refuse a row for what it says in a field, which its sheet need have no column for, with the reason of that code."""
-        column = where.places.get(field, "")
-        self.rejected.append(Finding(where.file, where.sheet, where.row, column, Reason(code, params)))
+        self.rejected.append(self._finding(where, field, code, params))
+
+    def warn(self, where: Source, field: str, code: str, **params: object) -> None:
+        """Tell of a row that is taken what is not as it seems."""
+        self.warnings.append(self._finding(where, field, code, params))
 
     def reject_school(self, where: Source, code: str, name: str, *, shared: bool = False) -> None:
         """Refuse a row whose school, told by its code or else by its name, is not known, one of several, or not named at all."""
@@ -89,6 +92,10 @@ class Result:
             self.reject(where, "school_name", reason, school=say(name))
         else:
             self.reject(where, "school_name", "school_unnamed")
+
+    @staticmethod
+    def _finding(where: Source, field: str, code: str, params: dict[str, object]) -> Finding:
+        return Finding(where.file, where.sheet, where.row, where.places.get(field, ""), Reason(code, params))
 
     @property
     def exit_status(self) -> int:

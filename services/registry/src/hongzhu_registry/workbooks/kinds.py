@@ -262,6 +262,7 @@ KINDS: tuple[Kind, ...] = (
         (
             column("activity_code", cells.code),
             column("activity_name", longest=100),
+            *SCHOOL_OR_UNIT,
             *CHILD,
             # A list without this column is the sign-in sheet itself.
             column("attended", cells.yes_no, firm=True, absent=True),

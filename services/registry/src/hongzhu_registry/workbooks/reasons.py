@@ -43,10 +43,16 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "compare the number and the name, and correct the wrong one",
     ),
     "activity_unknown": (
-        "没有这个编号的活动",
-        "there is no activity of this number",
-        "请核对活动编号，或一并导入活动台账",
-        "check the number, or import the list of activities as well",
+        "没有这个编号或名称的活动",
+        "there is no activity of this number or name",
+        "请核对活动编号或名称，或一并导入活动台账",
+        "check the number or the name, or import the list of activities as well",
+    ),
+    "activity_ambiguous": (
+        "有几次活动同名",
+        "there are several activities of this name",
+        "请填写活动编号",
+        "write the activity's number",
     ),
     "name_unclear": (
         "姓名不是有效的人名",
@@ -152,6 +158,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "the telephone number cannot be read; left blank",
         "请填11位手机号或带区号的座机号",
         "write an 11-digit mobile number or a landline with its area code",
+    ),
+    "relative_unnamed": (
+        "姓名为空，此人的电话、去向等未保存",
+        "the name is blank; the telephone, the place and all else of this person are not kept",
+        "请补填姓名",
+        "write the name",
     ),
     "yes_no_unclear": (
         "是/否无法识别，按“否”处理",

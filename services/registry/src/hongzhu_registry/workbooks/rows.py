@@ -247,6 +247,8 @@ class Attendance:
     source: Source
     activity_code: str
     activity_name: str
+    school_code: str
+    school_name: str
     child_name: str
     id_number: str
     attended: bool

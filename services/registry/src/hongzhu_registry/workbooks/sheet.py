@@ -50,8 +50,9 @@ _FOOTER = re.compile(
 )
 
 
-# Their rows may belong to no school or to another than the title's: what the title says is not passed on.
+# Their rows may belong to no school or to another than the title's, where they have a column that says whose they are.
 OF_MANY_SCHOOLS = ("calendar", "activity", "leadership")
+WHOSE = frozenset(("school_code", "school_name", "agency"))
 
 
 class Reading:
@@ -93,7 +94,7 @@ class Reading:
         """What holds for every row unless the row says otherwise; None when without it no row can be taken."""
         title, fields = sheet.title, {p.column.field for p in header.placed}
         given: Values = {c.field: c.absent for c in header.kind.columns}
-        if "school_code" in given and header.kind.name not in OF_MANY_SCHOOLS:
+        if "school_code" in given and not (header.kind.name in OF_MANY_SCHOOLS and fields & WHOSE):
             given |= {"school_code": title.school_code, "school_name": title.school_name}
             named = title.school_code or title.school_name or fields & {"school_code", "school_name"}
             if header.kind.name == "child" and not named:
