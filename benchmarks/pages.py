@@ -74,8 +74,8 @@ SEED = (
               CASE WHEN n % 2 = 0 THEN 'male' ELSE 'female' END, DATE '2010-01-01', n % :per_school / :per_class + 1, '1班',
               n % 25 = 0, n % 3 = 0, :first, 'statutory_duty'
        FROM generate_series(0, :children - 1) AS n""",
-    """INSERT INTO roster_entry (child_id, school_id, content_hash, file, id)
-       SELECT id, school_id, id, school_id || '.xlsx', 'roster-' || id FROM child""",
+    """INSERT INTO roster_entry (child_id, school_id, said, file, id)
+       SELECT id, school_id, '{}', school_id || '.xlsx', 'roster-' || id FROM child""",
     """INSERT INTO supporter (id, version, organisation, school_id, kind, name, vetted, duty, grade, class_name)
        SELECT 'teacher-' || id || '-' || grade, 1, id, id, 'teacher', '老师', true, 'class_teacher', grade, '1班'
        FROM school, generate_series(1, :per_school / :per_class) AS grade""",

@@ -77,7 +77,7 @@ def test_its_programmes_wait_for_approval_and_then_its_schools_get_their_reading
     run_once(worker)
     with database.transaction() as session:
         open_account(session, "bureau", "bureau", password="invented")
-        facts = {"version": 1, "entered_on": MONDAY, "content_hash": ""}
+        facts = {"version": 1, "entered_on": MONDAY}
         session.add_all(School(id=each, name=each, stage="primary", **facts) for each in ("s1", "s2", "s3"))
         session.add_all(
             Supporter(

@@ -183,7 +183,7 @@ def _dossier(session: Session, each: str, school_id: str, number: int) -> None:
                 given_by=f"同意{each}",
                 recorded_by="bureau",
             ),
-            RosterEntry(**of_school, content_hash="x", file=f"花名册{each}"),
+            RosterEntry(**of_school, said={}, file=f"花名册{each}"),
             Attendance(
                 id=f"attendance-{each}", activity_id=f"activity-{SCHOOL_OF[each]}", child_id=child_id, attended=True
             ),

@@ -33,7 +33,7 @@ def last_facts(county: County) -> dict[str, Any]:
 def on_two_rosters() -> None:
     with database.transaction() as session:
         for school in ("school-own", "school-other"):
-            session.add(RosterEntry(child_id="child-own", school_id=school, content_hash="x", file=f"{school}.xlsx"))
+            session.add(RosterEntry(child_id="child-own", school_id=school, said={}, file=f"{school}.xlsx"))
 
 
 @pytest.mark.parametrize("giver", ["bureau", "school"])

@@ -52,7 +52,7 @@ def furnish_past(*child_ids: str) -> None:
             )
             phone = key_ring().seal("13950000008", "relative", "phone.father", each)
             session.add(Relative(child_id=each, role="father", name="赵爸爸", phone=phone))
-            session.add(RosterEntry(child_id=each, school_id="school-own", content_hash="h", file="赵念慈.xlsx"))
+            session.add(RosterEntry(child_id=each, school_id="school-own", said={}, file="赵念慈.xlsx"))
             session.add(
                 ChildChange(
                     child_id=each, version=1, at=now(), source="import:赵念慈.xlsx", fields={"name": ["赵念慈", SECRET]}

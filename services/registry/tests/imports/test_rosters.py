@@ -147,6 +147,16 @@ def test_only_an_empty_cell_in_the_column_of_the_name_takes_a_relative_out_and_t
     }
 
 
+def test_two_files_that_differ_about_a_child_change_nothing_when_they_say_the_same_again() -> None:
+    files = {"花名册": [line(1), line(3)], "贫困名单": [line(1, 班级="2班", 户籍地址=None)]}
+    assert hand_in(**files).changed["children"] == 1
+    known = child_of(1)
+    again = hand_in(**files)
+    assert (again.stored, again.unchanged["children"], child_of(1)) == (0, 3, known)
+    corrected = hand_in(**files | {"花名册": [line(1, 班级="4班"), line(3)]})
+    assert (corrected.changed["children"], child_of(1).class_name) == (1, "4班")
+
+
 def test_a_parent_of_whom_a_roster_tells_all_but_the_name_is_known_without_it() -> None:
     hand_in(a=[line(1, 父亲姓名=None, 监护人姓名=None, 母亲务工地点="在家")])
     found = rows(select(Relative.__table__).where(Relative.child_id == child_of(1).id).order_by(Relative.role))

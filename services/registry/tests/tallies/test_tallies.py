@@ -126,7 +126,7 @@ def test_after_whatever_act_the_tallies_say_what_counting_says(county: County, a
 def test_two_schools_rosters_are_one_conflict_until_it_is_settled(county: County) -> None:
     with database.transaction() as session:
         for school in ("school-own", "school-other"):
-            session.add(RosterEntry(child_id="child-own", school_id=school, content_hash="", file="名单.xlsx"))
+            session.add(RosterEntry(child_id="child-own", school_id=school, said={}, file="名单.xlsx"))
     move(county)
     with database.transaction() as session:
         service.catch_up(session)

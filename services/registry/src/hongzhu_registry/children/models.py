@@ -89,7 +89,8 @@ class RosterEntry(Base):
 
     child_id: Mapped[str] = mapped_column(ForeignKey("child.id"), primary_key=True)
     school_id: Mapped[str] = mapped_column(ForeignKey("school.id"), primary_key=True)
-    content_hash: Mapped[str] = mapped_column(String(64))
+    said: Mapped[dict[str, str]] = mapped_column(JSON)
+    """A keyed hash of what each file's row said last, by the file's name: a file that says the same again changes nothing."""
     file: Mapped[str] = mapped_column(String(200))
     id: Mapped[str] = mapped_column(String(36), default=new_id, unique=True)
     settled_on: Mapped[date | None]

@@ -34,7 +34,7 @@ CHILD = (
     *("ethnicity", "grade", "class_name", "boarding", "in_poverty", "health", "disability", "left_behind_type", "note"),
 )
 RELATIVE = ("child_id", "role", "name", "relation", "place", "away", "away_since", "phone")
-ENTRY = ("child_id", "school_id", "content_hash", "file", "id")
+ENTRY = ("child_id", "school_id", "said", "file", "id")
 
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
@@ -72,10 +72,10 @@ _said = attrgetter(*_names())
 
 def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
     known = _known(session, placed)
-    entries = {
-        (row.child_id, row.school_id): row.content_hash
+    entries: dict[tuple[str, str], dict[str, str]] = {
+        (row.child_id, row.school_id): row.said
         for row in session.connection().execute(
-            select(RosterEntry.child_id, RosterEntry.school_id, RosterEntry.content_hash).where(
+            select(RosterEntry.child_id, RosterEntry.school_id, RosterEntry.said).where(
                 among(session, RosterEntry.child_id, [child_id for child_id, _, _ in known.values()])
             )
         )
@@ -83,7 +83,7 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
     differing = [
         each
         for each in placed
-        if each.id_index in known and entries.get((known[each.id_index][0], each.school_id)) != each.digest
+        if each.id_index in known and not _repeats(each, entries.get((known[each.id_index][0], each.school_id), {}))
     ]
     # Whoever is about to change one of these has done so before they are read again: it may be at another school, or nobody's.
     for each in differing:
@@ -97,7 +97,7 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
         result.meet(each.school_id, child_id, came=school_id is None or left_on is not None)
         if school_id is None:
             new[child_id] = each
-        elif entries.get((child_id, each.school_id)) == each.digest:
+        elif _repeats(each, entries.get((child_id, each.school_id), {})):
             result.unchanged["children"] += 1
         elif school_id == each.school_id:
             changed[child_id] = each
@@ -107,7 +107,8 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
     result.elsewhere["children"] += len(elsewhere)
     _insert(session, new)
     told = _change(session, changed, result)
-    staging.insert(session, RosterEntry, ENTRY, _entries(changed | elsewhere), over=("child_id", "school_id"))
+    stood = _entries(changed | elsewhere, entries)
+    staging.insert(session, RosterEntry, ENTRY, stood, over=("child_id", "school_id"))
     service.announce(session, [*new, *told])
     if elsewhere:
         touch_children(session, among(session, Child.id, list(elsewhere)))
@@ -138,7 +139,7 @@ def _insert(session: Session, new: Mapping[str, Placed]) -> None:
             for role, stands in changes.family(each.row, {}).items()
         ]
         do(staging.insert, session, Relative, RELATIVE, family)
-        do(staging.insert, session, RosterEntry, ENTRY, list(_entries(new)))
+        do(staging.insert, session, RosterEntry, ENTRY, list(_entries(new, {})))
     begin(session, named)
 
 
@@ -221,6 +222,14 @@ def _change(session: Session, changed: Mapping[str, Placed], result: Result) -> 
     return told
 
 
-def _entries(children: Mapping[str, Placed]) -> Iterable[tuple[Any, ...]]:
+def _repeats(placed: Placed, said: Mapping[str, str]) -> bool:
+    return said.get(placed.row.source.file) == placed.digest
+
+
+def _entries(
+    children: Mapping[str, Placed], before: Mapping[tuple[str, str], Mapping[str, str]]
+) -> Iterable[tuple[Any, ...]]:
     for child_id, each in children.items():
-        yield (child_id, each.school_id, each.digest, each.row.source.file, new_id())
+        file = each.row.source.file
+        said = {**before.get((child_id, each.school_id), {}), file: each.digest}
+        yield (child_id, each.school_id, said, file, new_id())

@@ -125,7 +125,5 @@ def _settle_rosters(session: Session, child_id: str, school_id: str, *, moved: b
 def _await_roster(session: Session, child_id: str, school_id: str) -> None:
     """Let whatever a school's roster says next of a child be news: its dossier says what others said."""
     session.execute(
-        update(RosterEntry)
-        .where(RosterEntry.child_id == child_id, RosterEntry.school_id == school_id)
-        .values(content_hash="")
+        update(RosterEntry).where(RosterEntry.child_id == child_id, RosterEntry.school_id == school_id).values(said={})
     )

@@ -15,8 +15,6 @@ class School(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     version: Mapped[int] = mapped_column(default=1)
-    content_hash: Mapped[str | None] = mapped_column(String(64))
-    """Of the workbook row it was read from: importing the same row again changes nothing."""
     name: Mapped[str] = mapped_column(String(100), index=True)
     town: Mapped[str | None] = mapped_column(String(50))
     stage: Mapped[str | None] = mapped_column(String(10))
