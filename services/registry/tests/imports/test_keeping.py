@@ -215,3 +215,46 @@ def test_a_name_that_two_children_have_asks_for_the_identity_number() -> None:
     )
     assert refused(result) == [("missing", 3), ("child_ambiguous", 2), ("school_unnamed", 4)]
     assert "身份证号" in result.rejected[1].reason.mend()
+
+
+def test_a_kind_is_told_by_a_word_in_what_a_county_calls_it_and_what_is_unknown_is_told() -> None:
+    names = ("法治辅导员", "爱心妈妈", "五老", "青年志愿者(大学生)", "其他", "炊事员")
+    helpers = table("单位|类别|姓名", *(f"妇联|{name}|李{n}" for n, name in zip("一二三四五六", names, strict=True)))
+    homes = table(
+        "单位|类别|名称|乡镇街道", "民政|儿童之家|甲|燕东", "民政|雏燕之家(示范)|乙|燕东", "民政|车库|丙|燕东"
+    )
+    result = take(helpers, homes)
+    assert [(each.reason.code, each.row, each.column) for each in result.warnings] == [
+        ("category_unclear", 7, "B 类别"),
+        ("category_unclear", 4, "B 类别"),
+    ]
+    assert [kind for kind, _ in rows(Supporter.kind, Supporter.name, organisation="妇联")] == [
+        "five_elders",
+        "law_counsellor",
+        "love_parent",
+        "other",
+        "other",
+        "youth_volunteer",
+    ]
+    assert rows(Facility.name, Facility.kind, organisation="民政") == [
+        ("丙", "other"),
+        ("乙", "swallow_home"),
+        ("甲", "home"),
+    ]
+
+
+def test_a_teachers_office_is_told_by_a_word_in_it() -> None:
+    duties = {
+        "班主任兼语文教师": ("class_teacher", None, None),
+        "三年级(1)班班主任": ("class_teacher", 3, "1班"),
+        "政教主任": ("coordinator", None, None),
+        "副班主任": (None, None, None),
+        "副校长": (None, None, None),
+        "班主任、德育主任": ("class_teacher", None, None),
+        "门卫": (None, None, None),
+    }
+    names = dict(zip(duties, "甲乙丙丁戊己庚", strict=True))
+    result = take(table("学校名称|姓名|职务", *(f"school-own小学|李{names[each]}|{each}" for each in duties)))
+    assert [(each.reason.code, each.row) for each in result.warnings] == [("duty_not_alone", 7), ("duty_unclear", 8)]
+    for duty, told in duties.items():
+        assert rows(Supporter.duty, Supporter.grade, Supporter.class_name, name=f"李{names[duty]}") == [told]

@@ -128,7 +128,7 @@ def test_a_number_that_no_county_reaches_is_left_blank_with_a_warning(number: fl
     supporters = next(each for each in KINDS if each.name == "supporter")
     content = sheet_of(supporters, {"name": "李四", "capacity": number})  # type: ignore[dict-item]
     result = take_in([("表.xlsx", content)], lambda *_: None)
-    assert [each.reason.code for each in result.warnings] == ["number_unclear"]
+    assert "number_unclear" in {each.reason.code for each in result.warnings}
     assert (result.accepted["supporters"], result.rejected) == (2, [])
 
 

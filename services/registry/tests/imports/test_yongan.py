@@ -106,7 +106,7 @@ def test_the_figures_are_the_sources(yongan: Result) -> None:
     assert [number_of(Child, Child.sex == sex) for sex in ("male", "female")] == [543, 515]
     with database.transaction() as session:
         assert count(session) == {"children": 1058, "in_poverty": 43}
-    assert (len(yongan.rejected), len(yongan.conflicts), yongan.exit_status) == (0, 1, 0)
+    assert (yongan.rejected, yongan.warnings, len(yongan.conflicts), yongan.exit_status) == ([], [], 1, 0)
     assert (yongan.accepted["children"], yongan.accepted["schools"]) == (1058, 36)
     assert sum(yongan.changed.values()) == sum(yongan.unchanged.values()) == 0
 

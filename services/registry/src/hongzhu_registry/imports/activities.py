@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu_registry.activities.models import Activity, Attendance
 from hongzhu_registry.evidence.service import amend, file_for, shown_by
+from hongzhu_registry.imports.categories import meaning
 from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.places import Children, Schools
 from hongzhu_registry.imports.result import Result
@@ -32,7 +33,7 @@ KINDS = {
 
 def kind_of(name: str) -> str:
     """Return the kind of an activity by its name."""
-    return next((kind for word, kind in KINDS.items() if word in name), "other")
+    return meaning(name, KINDS) or "other"
 
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from hongzhu_registry.facilities.models import Facility
+from hongzhu_registry.imports.categories import kind_of
 from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.workbooks import Facility as Row
 
 KINDS = {
     "雏燕之家": "swallow_home",
-    "留守儿童之家": "home",
-    "亲情室": "call_room",
-    "心理健康辅导站": "counselling_station",
-    "心理辅导站": "counselling_station",
+    "儿童之家": "home",
+    "亲情": "call_room",
+    "心理": "counselling_station",
 }
-"""What a workbook calls a kind of facility, and what the code calls it."""
+"""A word in what a workbook calls a kind of facility, and what the code calls it; the first one found counts."""
 
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
@@ -28,7 +28,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
             {
                 "identity": identity(Facility, row.agency, row.category, row.name, row.town),
                 "organisation": row.agency,
-                "kind": KINDS.get(row.category, "other"),
+                "kind": kind_of(row, KINDS, result),
                 "name": row.name,
                 "town": row.town or None,
                 "status": row.status or None,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from hongzhu_registry.imports.categories import kind_of, meaning
 from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.places import Schools
 from hongzhu_registry.imports.result import Result
@@ -12,16 +13,33 @@ from hongzhu_registry.workbooks import Staff
 from hongzhu_registry.workbooks import Supporter as Row
 
 KINDS = {
-    "法制辅导员": "law_counsellor",
+    "法制": "law_counsellor",
+    "法治": "law_counsellor",
     "爱心家长": "love_parent",
-    "青年志愿者": "youth_volunteer",
-    "五老报告团": "five_elders",
-    "助残结对": "disability_partner",
-    "心理辅导志愿者": "counselling_volunteer",
+    "爱心妈妈": "love_parent",
+    "爱心爸爸": "love_parent",
+    "爱心父母": "love_parent",
+    "五老": "five_elders",
+    "助残": "disability_partner",
+    "心理": "counselling_volunteer",
+    "青年志愿": "youth_volunteer",
 }
-"""What a workbook calls a kind of supporter, and what the code calls it."""
-DUTIES = {"班主任": "class_teacher", "德育主任": "coordinator"}
-"""The offices of a teacher that decide who is told."""
+"""A word in what a workbook calls a kind of supporter, and what the code calls it; the first one found counts."""
+DUTIES = {"班主任": "class_teacher", "德育": "coordinator", "政教": "coordinator"}
+"""A word in the offices of a teacher that decide who is told; the first one found counts."""
+PLAIN = ("副班主任", "校长", "书记", "教师", "老师", "教导", "教务", "总务", "后勤", "工会", "团委", "少先队", "辅导员")
+"""Words in offices that decide nothing."""
+
+
+def duty_of(row: Staff, result: Result) -> str | None:
+    """Return the office that a teacher has; one that is not understood, or not the only one, is told."""
+    held = row.duty.replace("副班主任", "")
+    others = {duty for word, duty in DUTIES.items() if word in held} - {duty := meaning(held, DUTIES)}
+    if others:
+        result.warn(row.source, "duty", "duty_not_alone")
+    elif row.duty and not duty and not any(word in row.duty for word in PLAIN):
+        result.warn(row.source, "duty", "duty_unclear")
+    return duty or None
 
 
 def store_staff(session: Session, rows: Sequence[Staff], result: Result) -> None:
@@ -42,7 +60,7 @@ def store_staff(session: Session, rows: Sequence[Staff], result: Result) -> None
                     "phone": row.phone,
                     "email": row.email,
                     "vetted": True,  # the school answers for its own staff
-                    "duty": DUTIES.get(row.duty),
+                    "duty": duty_of(row, result),
                     "grade": row.grade,
                     "class_name": row.class_name or None,
                 },
@@ -54,7 +72,7 @@ def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> N
     """Keep the agencies' supporters of a sheet."""
     found = Distinct(result)
     for row in rows:
-        kind = KINDS.get(row.category, "other")
+        kind = kind_of(row, KINDS, result)
         found.add(
             row.source,
             {

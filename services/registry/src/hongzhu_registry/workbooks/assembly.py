@@ -47,8 +47,11 @@ def check_child(v: Values, today: dt.date) -> None:
 
 
 def staff(**v: Any) -> rows.Staff:
-    """A teacher; the grade may be written with the class."""
+    """A teacher; grade and class may each be written with the other, and both with the office of its class teacher."""
     v["grade"], v["class_name"] = _grade_and_class(v)
+    grade, class_name = cells.class_of(v["duty"].partition("班主任")[0])
+    if grade and not v["class_name"]:
+        v["grade"], v["class_name"] = v["grade"] or grade, class_name
     return rows.Staff(**v)
 
 

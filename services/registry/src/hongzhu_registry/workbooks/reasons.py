@@ -183,6 +183,24 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请按“2018.06”的样式填写，并设为文本格式",
         "write it like 2018.06, as text",
     ),
+    "category_unclear": (
+        "类别无法识别，按“其他”保存",
+        "the category is not known; kept as “other”",
+        "请写明其中之一：{choices}",
+        "write one of these words in it: {choices}",
+    ),
+    "duty_unclear": (
+        "职务无法识别，按普通教师保存",
+        "the office is not known; kept as a teacher without one",
+        "如是班主任或德育主任，请写明",
+        "write 班主任 or 德育主任 if it is one of these",
+    ),
+    "duty_not_alone": (
+        "同时写有班主任和德育职务，只按班主任保存",
+        "both a class teacher and in charge of moral education; kept as a class teacher only",
+        "如应按德育主任通知，请只写“德育主任”",
+        "write only 德育主任 if that office is to be told",
+    ),
     "number_unclear": ("数字无法识别", "the number cannot be read", "请只填数字", "write a number only"),
     "age_unlikely": (
         "按身份证号，此人已满18岁",
