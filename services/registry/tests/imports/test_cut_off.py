@@ -21,7 +21,7 @@ def test_of_a_workbook_whose_reading_is_cut_off_nothing_is_taken_in_and_everythi
     with monkeypatch.context() as patched:
         patched.setattr(sandbox, "_command", lambda: next(commands))
         first = hand_in(**rosters)
-    [(name, why)] = first.unreadable.items()
+    [(name, why)] = first.unreadable
     assert (first.exit_status, why.code) == (2, "too_large")
     assert why.text(reader())
     cut_off = len(rosters[name.removesuffix(".xlsx")])

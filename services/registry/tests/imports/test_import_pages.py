@@ -48,7 +48,7 @@ def test_a_folder_that_is_dropped_is_one_hand_in_whose_page_tells_what_came_of_i
     book = openpyxl.load_workbook(io.BytesIO(desk.http.get(f"{there.partition('?')[0]}/errors.xlsx").content))
     [titles, refused] = book.active.values
     assert titles == ("Workbook", "Sheet", "Row", "Column", "Reason", "What to do")
-    assert refused[0] == "b.xlsx"
+    assert refused[0] == "folder/deep/b.xlsx"
     assert refused[2] == 3
 
 

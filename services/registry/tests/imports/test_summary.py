@@ -1,5 +1,6 @@
 """What ``hongzhu import`` tells people: every place once, in order, with nothing empty in it."""
 
+import json
 from pathlib import Path
 
 import openpyxl
@@ -9,6 +10,7 @@ from county import County
 
 from hongzhu_registry.imports.commands import import_command, summary
 from hongzhu_registry.imports.result import Result
+from hongzhu_registry.imports.service import workbooks_in
 from hongzhu_registry.workbooks import Finding, Reason, Source, say
 
 
@@ -54,13 +56,40 @@ def test_a_persons_number_in_the_wrong_cell_is_not_told(number: str) -> None:
 
 
 def test_where_there_is_no_workbook_it_is_said(empty_registry: County, tmp_path: Path) -> None:
-    (tmp_path / "名单.csv").write_text("a,b")
+    (tmp_path / "名单.txt").write_text("a,b")
     (tmp_path / "~$花名册.xlsx").write_text("")
     told = CliRunner().invoke(import_command, [str(tmp_path)])
     assert (told.exit_code, told.stdout) == (2, "")
-    assert "名单.csv" in told.stderr
+    assert "名单.txt" in told.stderr
     assert "没有工作簿" in told.stderr
     assert "~$" not in told.stderr
+
+
+@pytest.mark.parametrize("suffix", ["csv", "et", "xlsb", "ods"])
+def test_a_table_in_a_format_that_is_not_read_is_told_as_one_to_be_saved_in_another(
+    empty_registry: County, tmp_path: Path, suffix: str
+) -> None:
+    (tmp_path / f"名单.{suffix}").write_text("a,b")
+    told = CliRunner().invoke(import_command, [str(tmp_path), "--json"])
+    assert told.exit_code == 2
+    [unread] = json.loads(told.stdout)["unreadable"]
+    assert unread["file"] == f"名单.{suffix}"
+    assert ".xlsx" in unread["mend"]
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders_and_a_macs_shadows_are_nobodys(
+    empty_registry: County, tmp_path: Path
+) -> None:
+    for folder in ("红岭", "石桥"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "花名册.xlsx").write_text("no workbook")
+        (tmp_path / folder / "._花名册.xlsx").write_text("a shadow")
+    names = ["石桥/花名册.xlsx", "红岭/花名册.xlsx"]
+    for handed_in in ([tmp_path], [tmp_path / "红岭", tmp_path / "石桥"], [tmp_path / name for name in names]):
+        told = CliRunner().invoke(import_command, [*map(str, handed_in), "--json"])
+        assert sorted(each["file"] for each in json.loads(told.stdout)["unreadable"]) == names
+    [alone] = workbooks_in([tmp_path / names[0]])
+    assert alone[0] == "花名册.xlsx"
 
 
 def test_unknown_columns_are_named_by_letter_and_header(empty_registry: County, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ ROSTERS = sorted((FOLDER / "rosters").glob("*.xlsx"))
 KEYS = ",".join(f"{name}:{new_key()}" for name in ("first", "index", "link"))
 Files = list[tuple[str, Path | bytes]]
 
-WHOLE: Files = [(each.name, each) for each in workbooks_in([FOLDER])]
+WHOLE: Files = [*workbooks_in([FOLDER])]
 SMALL: Files = [
     (each.name, each)
     for each in [FOLDER / "calendar.xlsx", FOLDER / "schools.xlsx", FOLDER / "staff.xlsx", *ROSTERS[:8]]
@@ -145,7 +145,7 @@ def _edited(file: Path, edit: Callable[[Any], None]) -> Files:
     edit(book.active)
     out = io.BytesIO()
     book.save(out)
-    return [(file.name, out.getvalue())]
+    return [(file.relative_to(FOLDER).as_posix(), out.getvalue())]
 
 
 def _cell(sheet: Any, row: int, title: str) -> Any:

@@ -40,7 +40,7 @@ OWED = {"weekly_talk": "2020-11-09", "family_call": "2020-11-16"}
 
 def _fill() -> None:
     """Take the workbooks in, approve what the agencies declare, and match as they would."""
-    take_in([(each.name, each) for each in workbooks_in([DATA])], lambda *_: None)
+    take_in(workbooks_in([DATA]), lambda *_: None)
     with database.transaction() as session:
         for who in ("bureau", "auditor"):
             account = access.open_account(session, who, who, password=PASSWORD if who == "bureau" else None)

@@ -30,7 +30,7 @@ def import_with_progress(paths: list[Path]) -> Result:
     """Import with a bar on standard error, where somebody sees it; raises `NothingToImport`."""
     for name in skipped_in(paths):
         click.echo(_("Skipped, no workbook: {file}", file=name), err=True)
-    files = [(file.name, file) for file in workbooks_in(paths)]
+    files = workbooks_in(paths)
     if not files:
         raise NothingToImport(_("There is no workbook here: nothing was taken in."))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -60,7 +60,7 @@ def summary(result: Result) -> str:
         ]
         if told_counts or counts is result.accepted:
             lines.append(_("{title}: {content}", title=title, content=_(", ").join(told_counts) or "0"))
-    for file, error in result.unreadable.items():
+    for file, error in result.unreadable:
         lines.append(f"{file}: {error.text(reader())} — {error.mend(reader())}")
     for title, findings in ((_("rejected"), result.rejected), (_("warnings"), result.warnings)):
         lines.append(_("{title}: {content}", title=title, content=f"{len(findings):,}"))

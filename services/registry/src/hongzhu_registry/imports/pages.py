@@ -109,8 +109,8 @@ def _list(request: Request, session: Session, reader: Principal, error: InvalidE
 def _read(files: Sequence[UploadFile]) -> tuple[list[tuple[str, bytes]], int]:
     """Read the workbooks, and count the files that are none; hidden files and Excel's lock files are nobody's."""
     # A browser that hands in a folder names each file with its way there; an empty choice is a file without a name.
-    named = [(PurePosixPath((each.filename or "").replace("\\", "/")).name, each) for each in files]
-    named = [(name, each) for name, each in named if name and not name.startswith((".", "~$"))]
+    ways = [(PurePosixPath((each.filename or "").replace("\\", "/")), each) for each in files]
+    named = [(str(way), each) for way, each in ways if way.name and not way.name.startswith((".", "~$"))]
     workbooks = [(name, each) for name, each in named if name.lower().endswith(SUFFIXES)]
     if not workbooks:
         raise InvalidError("There is no workbook here: nothing was taken in.", field="files")

@@ -52,7 +52,7 @@ class Result:
     """Rows that say something new of a child who is at another school, or has left it: their dossiers stay as they are."""
     rejected: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
-    unreadable: dict[str, UnreadableWorkbook] = field(default_factory=dict)
+    unreadable: list[tuple[str, UnreadableWorkbook]] = field(default_factory=list)
     conflicts: list[dict[str, Any]] = field(default_factory=list)
     rosters: dict[str, RosterChanges] = field(default_factory=dict)
     """By school."""
@@ -113,7 +113,7 @@ class Result:
             "warnings": [told(finding) for finding in self.warnings],
             "unreadable": [
                 {"file": file, "reason": error.text(reader()), "mend": error.mend(reader())}
-                for file, error in self.unreadable.items()
+                for file, error in self.unreadable
             ],
             "conflicts": self.conflicts,
             "rosters": {school: asdict(changes) for school, changes in self.rosters.items()},

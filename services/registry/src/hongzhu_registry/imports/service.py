@@ -1,9 +1,10 @@
 """Importing workbooks: read all, then store sheet by sheet, each in a transaction of its own, in the order they need each other."""
 
 import gc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
+from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
@@ -58,29 +59,40 @@ STORES: Mapping[str, Store] = {
 }
 """What is kept of each kind of sheet, in the order in which they need each other."""
 
-SUFFIXES = (".xlsx", ".xlsm", ".xls")
+UNREAD = (".et", ".csv", ".xlsb", ".ods")
+"""Tables in formats that are not read: each is told as one that has to be saved in another."""
+SUFFIXES = (".xlsx", ".xlsm", ".xls", *UNREAD)
+"""What ends the name of a table."""
 
 Progress = Callable[[str, int, int], None]
 """Told the file in hand, how many are done, and how many there are."""
 
 
-def skipped_in(paths: Iterable[Path]) -> list[str]:
-    """Name the files in folders that are no workbooks; hidden files and Excel's lock files are nobody's."""
-    files = (each for path in paths if path.is_dir() for each in sorted(path.rglob("*")) if each.is_file())
-    return [
-        each.name for each in files if each.suffix.lower() not in SUFFIXES and not each.name.startswith((".", "~$"))
-    ]
+def workbooks_in(paths: Sequence[Path]) -> list[tuple[str, Path]]:
+    """Find the tables among files and in folders, each with its name; a file that is handed in by itself is taken for one."""
+    return [(name, file) for file, name in _files(paths).items() if file in paths or _is_table(name)]
 
 
-def workbooks_in(paths: Iterable[Path]) -> list[Path]:
-    """Find the workbooks among files and folders; Excel's lock files are none."""
-    found = (
-        each
-        for path in paths
-        for each in (sorted(path.rglob("*")) if path.is_dir() else [path])
-        if path.is_file() or (each.suffix.lower() in SUFFIXES and not each.name.startswith("~$"))
-    )
-    return list(dict.fromkeys(found))
+def skipped_in(paths: Sequence[Path]) -> list[str]:
+    """Name the files in folders that are no tables."""
+    return [name for file, name in _files(paths).items() if file not in paths and not _is_table(name)]
+
+
+def _is_table(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)
+
+
+def _files(paths: Sequence[Path]) -> dict[Path, str]:
+    """Name files by their way from the folder that holds them all; in folders, hidden files and Excel's lock files are nobody's."""
+    folders = [path if path.is_dir() else path.parent for path in paths]
+    top = Path(commonpath([folder.resolve() for folder in folders]))
+    found: dict[Path, str] = {}
+    for path, folder in zip(paths, folders, strict=True):
+        way = folder.resolve().relative_to(top)
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file == path or (file.is_file() and not file.name.startswith((".", "~$"))):
+                found.setdefault(file, (way / file.relative_to(folder)).as_posix())
+    return found
 
 
 def take_in(
@@ -122,7 +134,7 @@ def _read(files: Sequence[tuple[str, Path | bytes]], progress: Progress, result:
             name = files[number][0]
             progress(name, number, 2 * len(files))
             if isinstance(read, UnreadableWorkbook):
-                result.unreadable[name] = read
+                result.unreadable.append((name, read))
             else:
                 sheets += read.sheets
     for sheet in sheets:
@@ -149,6 +161,8 @@ def _with_one_calendar(sheets: list[Sheet]) -> list[Sheet]:
 def _heads(file: tuple[str, Path | bytes]) -> Workbook | UnreadableWorkbook:
     name, source = file
     try:
+        if name.lower().endswith(UNREAD):
+            raise UnreadableWorkbook("other_format")
         with opened(source) as cells:
             return understood(cells, name, today())
     except UnreadableWorkbook as error:

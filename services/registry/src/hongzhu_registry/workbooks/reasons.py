@@ -259,6 +259,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请另存为 .xlsx 后上传",
         "save it as .xlsx and send that",
     ),
+    "other_format": (
+        "这种格式的表格无法读取",
+        "a table in this format cannot be read",
+        "请用 Excel 或 WPS 另存为 .xlsx",
+        "save it as .xlsx in Excel or WPS",
+    ),
     "damaged": (
         "文件已损坏，无法打开",
         "the file is damaged and cannot be opened",

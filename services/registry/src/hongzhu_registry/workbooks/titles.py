@@ -59,8 +59,8 @@ def read(rows: list[Row]) -> Title:
 
 
 def named(name: str) -> Title:
-    """Read the name of a sheet or of a file, which may be a school's."""
-    return Title(school_name=_school_name(unicodedata.normalize("NFKC", name)))
+    """Read the name of a sheet or of a file, which may be a school's; the folders that a file lies in are anybody's."""
+    return Title(school_name=_school_name(unicodedata.normalize("NFKC", name.rpartition("/")[2])))
 
 
 def record_kind(said: str) -> str:
