@@ -105,7 +105,7 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
             elsewhere[child_id] = each
     result.accepted["children"] += len(new)
     result.elsewhere["children"] += len(elsewhere)
-    _insert(session, new)
+    _insert(session, new, result)
     told = _change(session, changed, result)
     stood = _entries(changed | elsewhere, entries)
     staging.insert(session, RosterEntry, ENTRY, stood, over=("child_id", "school_id"))
@@ -125,11 +125,11 @@ def _known(session: Session, placed: Sequence[Placed], *, lock: bool = False) ->
     return {bytes(index or b""): (child_id, school_id, left_on) for index, child_id, school_id, left_on in rows}
 
 
-def _insert(session: Session, new: Mapping[str, Placed]) -> None:
+def _insert(session: Session, new: Mapping[str, Placed], result: Result) -> None:
     if not new:
         return
     entered_on, sealer = term_start(session, today()), Sealer(key_ring())
-    named = wanted(session, new)
+    named = wanted(session, new, result)
     with staging.behind() as do:
         rows = [_child(sealer, child_id, each, 1, entered_on) for child_id, each in new.items()]
         do(staging.insert, session, Child, CHILD, rows)
@@ -140,7 +140,7 @@ def _insert(session: Session, new: Mapping[str, Placed]) -> None:
         ]
         do(staging.insert, session, Relative, RELATIVE, family)
         do(staging.insert, session, RosterEntry, ENTRY, list(_entries(new, {})))
-    begin(session, named)
+    begin(session, named, entered_on)
 
 
 def _child(sealer: Sealer, child_id: str, placed: Placed, version: int, entered_on: Any) -> tuple[Any, ...]:
@@ -183,7 +183,8 @@ def _change(session: Session, changed: Mapping[str, Placed], result: Result) -> 
     rows = {child_id: changes.completed(each.row, known[child_id]) for child_id, each in changed.items()}
     families = {child_id: changes.family(row, known[child_id].family) for child_id, row in rows.items()}
     # Nobody helps a child that left; who is named for it counts once it comes back.
-    helped = exchange(session, {each: changed[each] for each in changed if known[each].child["left_on"] is None})
+    here = {each: changed[each] for each in changed if known[each].child["left_on"] is None}
+    helped = exchange(session, here, result)
     fields = {
         child_id: {**changes.between(known[child_id], row, families[child_id]), **helped.get(child_id, {})}
         for child_id, row in rows.items()

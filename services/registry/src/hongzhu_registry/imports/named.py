@@ -1,6 +1,7 @@
 """Those whom rosters name to help a child: the proxy parent (代理家长), the 1+N mentor (帮扶教师), the 1+1 peer (结对同伴)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -11,7 +12,6 @@ from hongzhu.clock import today
 from hongzhu.database import among
 from hongzhu.messages import batches
 from hongzhu_registry import staging
-from hongzhu_registry.calendar.service import term_start
 from hongzhu_registry.database import new_id
 from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.imports.keeping import AT_ONCE, identity, keep
@@ -49,8 +49,8 @@ Wanted = dict[tuple[str, str], str]
 """The supporter that a roster names for a child, by child and kind of pairing."""
 
 
-def wanted(session: Session, children: Mapping[str, Placed]) -> Wanted:
-    """Find or make the supporters whom rosters name."""
+def wanted(session: Session, children: Mapping[str, Placed], result: Result) -> Wanted:
+    """Find or make the supporters whom rosters name; whoever was vetted and did not suit is named in vain, and that is told."""
     people: dict[Person, list[str]] = {}
     for child_id, placed in children.items():
         row = placed.row
@@ -62,16 +62,25 @@ def wanted(session: Session, children: Mapping[str, Placed]) -> Wanted:
             if name:
                 people.setdefault(Person(placed.school_id, kind, name, phone), []).append(child_id)
     supporters = _supporters(session, people)
+    unfit = _unvetted(session, supporters.values())
+    for person in [each for each in people if supporters[each] in unfit]:
+        for child_id in people.pop(person):
+            result.warn(children[child_id].row.source, KINDS[person.kind], "supporter_unvetted")
     return {(child_id, person.kind): supporters[person] for person, helped in people.items() for child_id in helped}
 
 
-def exchange(session: Session, children: Mapping[str, Placed]) -> dict[str, dict[str, None]]:
+def _unvetted(session: Session, supporters: Collection[str]) -> set[str]:
+    refused = among(session, Supporter.id, list(supporters)), Supporter.vetted.is_(False)
+    return set(session.scalars(select(Supporter.id).where(*refused)))
+
+
+def exchange(session: Session, children: Mapping[str, Placed], result: Result) -> dict[str, dict[str, None]]:
     """Pair children who are known, and here, with those whom their rosters name, and end the pairings with those named no longer.
 
     Returns of each child the kinds of pairing that were ended or begun.  A sheet without the column ends nothing, and an
     agency's pairing is not a roster's to end when it names nobody.
     """
-    named, lasting = wanted(session, children), _lasting(session, list(children))
+    named, lasting = wanted(session, children, result), _lasting(session, list(children))
     touched: dict[str, dict[str, None]] = {child_id: {} for child_id in children}
     over: list[str] = []
     begun: Wanted = {}
@@ -79,6 +88,8 @@ def exchange(session: Session, children: Mapping[str, Placed]) -> dict[str, dict
         for kind, column in KINDS.items():
             supporter, now = named.get((child_id, kind)), lasting.get((child_id, kind))
             if column not in placed.row.columns or (now and now.supporter_id) == supporter:
+                continue
+            if supporter is None and getattr(placed.row, column):  # named in vain
                 continue
             if now and supporter is None and now.school_id != placed.school_id:
                 continue
@@ -88,7 +99,7 @@ def exchange(session: Session, children: Mapping[str, Placed]) -> dict[str, dict
                 begun[child_id, kind] = supporter
             touched[child_id][kind] = None
     staging.update(session, Pairing, ("id", "ended_on"), ((each, today()) for each in over))
-    begin(session, begun)
+    begin(session, begun, today())
     return touched
 
 
@@ -103,7 +114,8 @@ def _supporters(session: Session, people: Collection[Person]) -> dict[Person, st
             if each.kind in TEACHERS and (each.school_id, each.name) in teachers
         }
     rows = {each: _supporter(each) for each in people if each not in found}
-    ids, _ = keep(session, Supporter, rows.values(), Result(), "supporters")
+    # The school that names somebody answers for him, until he is found not to suit.
+    ids, _ = keep(session, Supporter, rows.values(), Result(), "supporters", also={"vetted": True})
     return found | {each: ids[row["identity"]] for each, row in rows.items()}
 
 
@@ -122,7 +134,6 @@ def _supporter(person: Person) -> dict[str, Any]:
         "kind": person.kind,
         "name": person.name,
         "phone": person.phone,
-        "vetted": True,  # the school that names somebody answers for him
     }
 
 
@@ -138,11 +149,10 @@ def _lasting(session: Session, children: Sequence[str]) -> dict[tuple[str, str],
     return {(str(child), kind): Lasting(pairing, by, school) for child, kind, pairing, by, school in rows}
 
 
-def begin(session: Session, begun: Wanted) -> None:
-    """Begin pairings with the term, and file each as evidence."""
+def begin(session: Session, begun: Wanted, began_on: date) -> None:
+    """Begin pairings, and file each as evidence."""
     if not begun:
         return
-    began_on = term_start(session, today())
     places = _last_places(session, sorted(set(begun.values())))
     rows, filed = [], []
     for (child_id, kind), supporter in begun.items():

@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hongzhu.database import among
+from hongzhu.messages import batches
 from hongzhu_registry.imports.categories import kind_of, meaning
-from hongzhu_registry.imports.keeping import Distinct, identity, keep
+from hongzhu_registry.imports.keeping import AT_ONCE, Distinct, identity, keep
 from hongzhu_registry.imports.places import Schools
 from hongzhu_registry.imports.result import Result
+from hongzhu_registry.pairings.queries import helping_unvetted
+from hongzhu_registry.pairings.service import end_of_supporter
 from hongzhu_registry.supporters.models import Supporter
+from hongzhu_registry.supporters.service import without_office
 from hongzhu_registry.workbooks import Staff
 from hongzhu_registry.workbooks import Supporter as Row
 
@@ -59,24 +65,28 @@ def store_staff(session: Session, rows: Sequence[Staff], result: Result) -> None
                     "name": row.name,
                     "phone": row.phone,
                     "email": row.email,
-                    "vetted": True,  # the school answers for its own staff
                     "duty": duty_of(row, result),
                     "grade": row.grade,
                     "class_name": row.class_name or None,
                 },
             )
-    keep(session, Supporter, found, result, "staff")
+    keep(session, Supporter, found, result, "staff", also={"vetted": True})  # the school answers for its own staff
+    without_office(session)
 
 
 def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> None:
-    """Keep the agencies' supporters of a sheet."""
+    """Keep the agencies' supporters of a sheet; whoever was found not to suit stays so, whatever an older list says."""
     found = Distinct(result)
-    for row in rows:
-        kind = kind_of(row, KINDS, result)
+    kinds = [kind_of(row, KINDS, result) for row in rows]
+    who = [identity(Supporter, row.agency, kind, row.name, row.phone) for row, kind in zip(rows, kinds, strict=True)]
+    rejected = _rejected(session, who)
+    for row, kind, each in zip(rows, kinds, who, strict=True):
+        if each in rejected and row.status != "refused":
+            result.warn(row.source, "status", "supporter_unvetted")
         found.add(
             row.source,
             {
-                "identity": identity(Supporter, row.agency, kind, row.name, row.phone),
+                "identity": each,
                 "organisation": row.agency,
                 "kind": kind,
                 "name": row.name,
@@ -84,8 +94,18 @@ def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> N
                 "occupation": row.workplace or None,
                 "town": row.town or None,
                 "capacity": row.capacity,
-                "vetted": row.status == "vetted",
-                "rejected": row.status == "refused",
+                "vetted": row.status == "vetted" and each not in rejected,
+                "rejected": row.status == "refused" or each in rejected,
             },
         )
-    keep(session, Supporter, found, result, "supporters")
+    ids, _ = keep(session, Supporter, found, result, "supporters")
+    for supporter in helping_unvetted(session, list(ids.values())):
+        end_of_supporter(session, supporter)
+
+
+def _rejected(session: Session, who: Sequence[str]) -> set[str]:
+    rejected: set[str] = set()
+    for some in batches(who, AT_ONCE):
+        found = select(Supporter.identity).where(among(session, Supporter.identity, some), Supporter.rejected)
+        rejected.update(str(each) for each in session.scalars(found))
+    return rejected

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from hongzhu.errors import InvalidError, MissingError
@@ -56,6 +57,12 @@ def change(
     _write(supporter, values)
     supporter.version += 1
     session.flush()
+
+
+def without_office(session: Session) -> None:
+    """Take class and office from all who are not vetted: what a school's list says of them counts no more."""
+    held = or_(*(getattr(Supporter, name).is_not(None) for name in _OFFICE))
+    session.execute(update(Supporter).where(Supporter.vetted.is_(False), held).values(dict.fromkeys(_OFFICE)))
 
 
 def _placed(session: Session, principal: Principal, values: Mapping[str, Any]) -> dict[str, Any]:

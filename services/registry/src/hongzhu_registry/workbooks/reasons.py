@@ -42,6 +42,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请核对身份证号和姓名，改正错误的一项",
         "compare the number and the name, and correct the wrong one",
     ),
+    "supporter_unvetted": (
+        "此人审核未通过，不能结对",
+        "this person was vetted and does not suit, and is paired with nobody",
+        "请另选一人；如已重新审核，请由教育局在系统中改为通过",
+        "name somebody else; if vetted anew, have the bureau say so in the system",
+    ),
     "activity_unknown": (
         "没有这个编号或名称的活动",
         "there is no activity of this number or name",
