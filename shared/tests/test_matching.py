@@ -1,6 +1,7 @@
 """Who is matched with whom: a function of values, and an answer that survives whoever was quicker."""
 
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -65,6 +66,9 @@ class Registry:
         self.helpers, self.quicker, self.declined = helpers, quicker, declined
         self.pairings: list[dict[str, Any]] = []
 
+    def because_of(self, _cause: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
     def get(self, _path: str) -> dict[str, Any]:
         return {"town": "洪田镇"}
 
@@ -115,6 +119,12 @@ def test_what_an_agency_declined_is_matched_with_somebody_else_and_waits_where_t
     registry = Registry(_helpers([("洪田镇", 2, 0, True)] * helpers), declined=("h0", "a"))
     pair(due("a", "b"), registry, "friend")  # type: ignore[arg-type]  # likewise
     assert {each["child_id"]: each["supporter_id"] for each in registry.pairings} == served
+
+
+def test_a_place_that_comes_free_as_a_match_was_declined_goes_to_the_next_who_waits() -> None:
+    registry = Registry(_helpers([("洪田镇", 1, 0, True)]), declined=("h0", "a"))
+    pair(due("a", "b"), registry, "friend")  # type: ignore[arg-type]  # likewise
+    assert [(each["child_id"], each["supporter_id"]) for each in registry.pairings] == [("b", "h0")]
 
 
 @pytest.mark.parametrize("vetted", [True, False])

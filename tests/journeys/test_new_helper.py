@@ -1,4 +1,4 @@
-"""Nobody is free, and everybody waits; a helper comes, and is matched without anything being started anew."""
+"""Nobody is free, and everybody waits; a helper comes, and is matched; one who does not suit is replaced.  Nothing is started anew."""
 
 from collections import Counter
 from pathlib import Path
@@ -48,6 +48,25 @@ def test_a_helper_who_comes_is_matched_with_whoever_waits_each_school_once(stack
     assert stack.ledgers_agree()
 
 
+@pytest.mark.timeout(900)  # likewise
+def test_whoever_an_agency_finds_not_to_suit_is_replaced_by_somebody_else(stack: Stack, qingxi: Path) -> None:
+    stack.stand_on(FIRST_DAY)
+    stack.start()
+    stack.wait_until_ready()
+    with stack.bureau() as bureau:
+        stack.approve_programmes(bureau)
+        stack.command("import", qingxi)
+        add(bureau, "first", SCHOOLS, "vetted")
+        wait_for("every school to be served", lambda: _states(stack) == {"done": SCHOOLS}, 120)
+        second = add(bureau, "second", SCHOOLS, "vetted")
+        wait_for("everything to come to rest", lambda: not stack.waiting(), 60)
+        made, school = _lasting(stack)[0]
+        bureau.post(f"/pairings/{made}/withdraw", json={"reason": "太远"}).raise_for_status()
+        wait_for("the school to be served again", lambda: len(_lasting(stack)) == SCHOOLS, 120)
+        found = bureau.get("/pairings", params={"school_id": school}).raise_for_status().json()["items"]
+    assert [each["supporter_id"] for each in found if each["ended_on"] is None] == [second]
+
+
 def add(bureau: httpx.Client, name: str, places: int, status: str) -> str:
     """Add a counsellor with so many places; return the id."""
     person = {"kind": "law_counsellor", "name": name, "organisation": "legal_aid", "capacity": places, "status": status}
@@ -57,3 +76,10 @@ def add(bureau: httpx.Client, name: str, places: int, status: str) -> str:
 def _states(stack: Stack) -> Counter[str]:
     tasks = f"SELECT done_on IS NULL, count(*) FROM task WHERE programme = '{COUNSELLOR}' GROUP BY 1"
     return Counter({"open" if waits else "done": many for waits, many in stack.rows("registry", tasks)})
+
+
+def _lasting(stack: Stack) -> list[tuple[str, str]]:
+    return [
+        (made, school)
+        for made, school in stack.rows("registry", "SELECT id, school_id FROM pairing WHERE ended_on IS NULL")
+    ]

@@ -6,6 +6,7 @@ The choice is a function of values; what must hold when two choose at once, the 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from hongzhu.errors import ConflictError
 from hongzhu.messages import TaskDue, TaskOverdue
@@ -64,23 +65,28 @@ def pair(message: TaskDue | TaskOverdue, registry: RegistryClient, kind: str) ->
     town = registry.get(f"/schools/{message.school_id}")["town"]
     waiting: list[Row] = [{"id": subject, "town": town} for subject in owed]
     declined: set[tuple[str, str]] = set()
-    while waiting and helpers:
-        lost: list[Row] = []
-        taken = Counter[str]()
-        for helper, one in match(helpers, waiting, declined):
-            subject = "school_id" if one["id"] == message.school_id else "child_id"
-            free = places(helper) - taken[helper["id"]]
-            taken[helper["id"]] += 1
-            reason = {"same_town": helper["town"] == one["town"], "places_free": free}
-            made = {"kind": kind, "supporter_id": helper["id"], subject: one["id"], "reason": reason}
-            try:
-                registry.post("/pairings", made)
-            except ConflictError as error:
-                if error.field == "reason":
-                    declined.add((helper["id"], one["id"]))
-                if error.field in ("supporter_id", "reason"):
-                    lost.append(one)  # somebody was quicker; else the subject has somebody already, or has left
-        waiting, helpers = lost, _free(registry, kind) if lost else []
+    # A cause of its own each time: that nobody is paired twice the registry holds, and an answer given again would be that of
+    # a match which was declined since.
+    with registry.because_of(str(uuid4())):
+        while waiting and helpers:
+            lost = False
+            taken = Counter[str]()
+            for helper, one in match(helpers, waiting, declined):
+                subject = "school_id" if one["id"] == message.school_id else "child_id"
+                free = places(helper) - taken[helper["id"]]
+                taken[helper["id"]] += 1
+                reason = {"same_town": helper["town"] == one["town"], "places_free": free}
+                made = {"kind": kind, "supporter_id": helper["id"], subject: one["id"], "reason": reason}
+                try:
+                    registry.post("/pairings", made)
+                except ConflictError as error:
+                    if error.field == "reason":
+                        declined.add((helper["id"], one["id"]))
+                    if error.field in ("supporter_id", "reason"):
+                        lost = True  # somebody was quicker; else the subject has somebody already, or has left
+                        continue
+                waiting.remove(one)
+            helpers = _free(registry, kind) if lost else []
 
 
 def _free(registry: RegistryClient, kind: str) -> list[Row]:

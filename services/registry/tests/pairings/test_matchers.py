@@ -1,17 +1,23 @@
-"""Two workers of one agency that match at the same time: everybody who can be served is, nobody twice, nobody beyond their places."""
+"""An agency's worker that matches: everybody who can be served is, nobody twice, nobody beyond their places.
+
+Also when two match at the same time, and when the agency finds that somebody does not suit.
+"""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from threading import Barrier
 from typing import Any
 
 import pytest
-from county import LOVE, County, child, due, supporter
+from county import LOVE, County, child, due, supporter, token_of
+from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from hongzhu.errors import ConflictError
 from hongzhu.matching import pair
 from hongzhu.messages import TaskDue
+from hongzhu.registry_client import RegistryClient
 from hongzhu_registry.database import database
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.tasks.consumers import on_task_due
@@ -22,6 +28,9 @@ class Registry:
 
     def __init__(self, county: County, together: Barrier) -> None:
         self._county, self._together = county, together
+
+    def because_of(self, _cause: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def get(self, path: str) -> Any:
         return self._county.get("carers", path)
@@ -65,3 +74,27 @@ def test_two_matchers_at_once_serve_whom_they_can_and_nobody_twice(postgres_coun
     assert len(made) == len({each for _, each in made}) == min(places, len(names))
     assert max(taken.values()) <= 3
     assert not {"carer", "carer-unvetted"} & taken.keys()
+
+
+def test_whoever_an_agency_finds_not_to_suit_is_replaced_on_the_same_occasion(county: County) -> None:
+    with database.transaction() as session:
+        session.add(supporter("carer-too", "关爱会", "love_parent"))
+        session.flush()
+        on_task_due(session, due(LOVE, "child-own"))
+
+    registry = RegistryClient("http://registry", token_of("carers"))
+    registry._http = TestClient(county.http.app, "http://registry/api/v1", headers=dict(registry._http.headers))
+
+    def matched() -> list[tuple[str, str]]:
+        with registry.because_of("the task"):
+            pair(due(LOVE, "child-own"), registry, "love_parent")
+        found = registry.items("/pairings", kind="love_parent", child_id="child-own")
+        return [(each["id"], each["supporter_id"]) for each in found if each["ended_on"] is None]
+
+    seen = set()
+    for _ in range(2):
+        [(made, helper)] = matched()
+        seen.add(helper)
+        registry.post(f"/pairings/{made}/withdraw", {"reason": "住得太远"})
+    assert seen == {"carer", "carer-too"}
+    assert matched() == [], "nobody is left"
