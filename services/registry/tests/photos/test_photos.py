@@ -39,6 +39,26 @@ def test_what_is_kept_is_upright_and_small_and_tells_nothing_else(kind: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("kind", "there", "written", "turned"),
+    [
+        ("JPEG", b"\x01\x0f\x00\x02", b"\x01\x01\x00\x02", True),
+        ("WEBP", b"MM\x00*", b"MX\x00*", False),
+    ],
+    ids=["a maker that is a length", "no Exif at all"],
+)
+def test_what_a_telephone_wrote_badly_beside_a_picture_costs_nobody_the_picture(
+    county: County, kind: str, there: bytes, written: bytes, turned: bool
+) -> None:
+    sent = base64.b64decode(photo((20, 10), kind))
+    assert there in sent
+    odd = base64.b64encode(sent.replace(there, written)).decode()
+    record = county.ask("school", "POST", "/records", TALKED).json()["id"]
+    assert county.ask("school", "PUT", f"/photos/{record}", {"image": odd}).status_code == 204
+    kept = Image.open(BytesIO(base64.b64decode(county.get("bureau", f"/photos/{record}")["image"])))
+    assert kept.size == ((10, 20) if turned else (20, 10))
+
+
+@pytest.mark.parametrize(
     "sent",
     [
         "",

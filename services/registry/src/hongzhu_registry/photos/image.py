@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from contextlib import suppress
 from io import BytesIO
 
 from PIL import Image, ImageOps
@@ -28,7 +29,9 @@ def jpeg(sent: str) -> str:
         with Image.open(BytesIO(base64.b64decode(sent.rpartition(",")[2], validate=True)), formats=FORMATS) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise InvalidError("The photo is too large; send one of at most 50 million pixels.", field="photo")
-            image = ImageOps.exif_transpose(opened).convert("RGB")
+            opened.load()
+            _turn(opened)
+            image = opened.convert("RGB")
     except (binascii.Error, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InvalidError("This is no photo; send a JPEG, PNG or WebP.", field="photo") from error
     image.thumbnail((LONGEST, LONGEST))
@@ -36,3 +39,10 @@ def jpeg(sent: str) -> str:
     kept = BytesIO()
     image.save(kept, "JPEG", quality=QUALITY)
     return base64.b64encode(kept.getvalue()).decode()
+
+
+def _turn(image: Image.Image) -> None:
+    """Turn a picture upright, as far as what its telephone wrote beside it can be read."""
+    # Whatever is written there, and Pillow raises many things over it, the picture itself is as good as it was.
+    with suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
