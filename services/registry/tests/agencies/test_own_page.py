@@ -1,11 +1,12 @@
 """An agency's own desk: what it is shown and why, its referrals, and filing what it did."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 from county import BUREAU, TALK, County, due, promise, token_of
 from sqlalchemy import select
-from teachers_page import ENGLISH, OWN, TOPIC, TUESDAY, WEDNESDAY, offered
+from teachers_page import ENGLISH, OWN, TOPIC, TUESDAY, WEDNESDAY, a_form, offered
 
 from hongzhu import clock
 from hongzhu.programme import OncePer
@@ -13,6 +14,7 @@ from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.activities.models import Activity
 from hongzhu_registry.database import database
 from hongzhu_registry.programmes import service as programmes
+from hongzhu_registry.schools.models import School
 from hongzhu_registry.signed_in import SESSION
 from hongzhu_registry.tasks.consumers import on_task_due
 
@@ -26,12 +28,12 @@ def carers(county: County) -> County:
     return county
 
 
-def owed(code: str, *subjects: str, **said: object) -> None:
+def owed(code: str, *subjects: str, day: date = MONDAY, **said: object) -> None:
     with database.transaction() as session:
         programmes.declare(session, promise(code, resolved_by=code.partition(".")[2], assignee="agency", **said))
         session.flush()
         programmes.approve(session, BUREAU, code, MONDAY)
-        on_task_due(session, due(code, *subjects))
+        on_task_due(session, due(code, *subjects, day=day))
 
 
 def text(county: County, path: str = "/agency") -> str:
@@ -69,6 +71,30 @@ def test_an_agency_files_a_record_by_its_programme_s_form_once_for_each_school(c
     assert len(carers.get("bureau", "/records?kind=gift")["items"]) == 1
     assert {each["state"] for each in carers.get("carers", f"/tasks?programme={GIFT}")["items"]} == {"done"}
     assert carers.http.get(f"/agency/record/{TALK}").status_code == 404, "a teacher does that"
+
+
+def test_an_agency_files_at_once_for_a_child_that_changed_schools_meanwhile(carers: County) -> None:
+    owed(GIFT, *OWN, day=MONDAY - timedelta(days=7))
+    moved = carers.ask("bureau", "POST", "/children/child-mate/transfer", {"school_id": "school-other"})
+    assert moved.status_code == 201, moved.text
+    path = f"/agency/record/{GIFT}"
+    form = a_form(text(carers, path), OWN)
+    for _ in range(2):
+        assert "Recorded for 2" in carers.http.post(path, data=form, headers=ENGLISH).text
+    filed = carers.get("bureau", "/records?kind=gift")["items"]
+    assert sorted(each["school_id"] for each in filed) == ["school-other", "school-own"]
+    assert {each["state"] for each in carers.get("carers", f"/tasks?programme={GIFT}")["items"]} == {"late"}
+
+
+def test_an_agency_files_at_once_for_children_of_two_schools_of_one_name(carers: County) -> None:
+    owed(GIFT, "child-own")
+    with database.transaction() as session:
+        on_task_due(session, due(GIFT, "child-other", school_id="school-other"))
+        session.get_one(School, "school-other").name = session.get_one(School, "school-own").name
+    path = f"/agency/record/{GIFT}"
+    sent = a_form(text(carers, path), ["child-own", "child-other"])
+    assert "Recorded for 2" in carers.http.post(path, data=sent, headers=ENGLISH).text
+    assert len(carers.get("bureau", "/records?kind=gift")["items"]) == 2
 
 
 def test_an_agency_files_an_activity_at_a_school(carers: County) -> None:

@@ -17,6 +17,7 @@ from hongzhu_registry.activities import service as activities
 from hongzhu_registry.activities.models import Activity
 from hongzhu_registry.agencies.own_work import owed_to, way_of
 from hongzhu_registry.children.queries import names_in_sight as child_names
+from hongzhu_registry.children.queries import schools_in_sight
 from hongzhu_registry.database import everything
 from hongzhu_registry.facilities.models import Facility
 from hongzhu_registry.records import service as records
@@ -129,9 +130,11 @@ def _keep(
         said = {"kind": programme.resolved_by, "name": programme.name.zh, "held_on": day, "organisation": reader.agency}
         activities.hold(session, reader, Activity(id=row_id, planned=False, **said, **data))
         return
+    # Of the school that a child is at now, whichever it was when the task fell due.
+    schools = schools_in_sight(session, reader, [each.child_id for each in children])
     by_school: dict[str | None, list[str]] = {}
     for each in children:
-        by_school.setdefault(each.class_name, []).append(each.child_id)
+        by_school.setdefault(schools.get(each.child_id), []).append(each.child_id)
     for ids in by_school.values():
         records.file(
             session, reader, kind=programme.resolved_by, occurred_on=day, data=data, child_ids=ids, record_id=row_id
