@@ -2,16 +2,19 @@
 
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
 import pytest
-from county import PEOPLE, TALK, County, promise
+from county import PEOPLE, TALK, TALKED, County, due, promise
 from sqlalchemy import delete, select
 
+from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.activities.models import Activity
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database
+from hongzhu_registry.tasks.consumers import on_task_due
 from hongzhu_registry.tasks.models import Task
 
 IN_2020 = "from=2020-01-01&to=2020-12-31"
@@ -149,6 +152,42 @@ def test_a_report_on_the_past_knows_what_was_known_then(yongan: County) -> None:
     share = then["registry.academic_concern_share"]["value"]
     assert share == f"{100 * then['registry.academic_concern']['value'] / then['registry.children']['value']:.1f}%"
     assert then["registry.academic_concern"]["value"] < 319
+
+
+def test_what_happens_after_the_days_of_a_report_changes_nothing_in_it_and_what_is_entered_late_does(
+    county: County,
+) -> None:
+    of_referrals = {"title": BOTH, "unit": BOTH, "of": "referrals", "distinct": "child", "own": True}
+    figures = (
+        {"name": "referred", **of_referrals},
+        {"name": "offered", **of_referrals, "where": {"state": "offered"}},
+        {"name": "accepted", **of_referrals, "where": {"state": "accepted"}},
+        {"name": "done", "title": BOTH, "unit": BOTH, "of": "tasks", "where": {"state": ["done", "late"]}},
+    )
+    declared = promise(figures=figures).model_dump(mode="json", by_alias=True)
+    assert county.ask("bureau", "PUT", f"/programmes/{TALK}", declared).status_code == 200
+    assert county.ask("bureau", "POST", f"/programmes/{TALK}/approve", {}).status_code == 200
+    with database.transaction() as session:
+        on_task_due(session, due(TALK, "child-own", "child-mate", day=MONDAY - timedelta(days=7)))
+    offered = {"child_id": "child-mate", "organisation": "关爱会", "referred_on": "2020-11-17"}
+    referral = county.ask("school", "POST", "/referrals", offered).json()["id"]
+
+    def told(last: str = "2020-11-22") -> dict[str, Any]:
+        found = county.get("bureau", f"/reports/implementation?from=2020-11-16&to={last}")["figures"]
+        keys = ("registry.talk_coverage", *(f"{TALK}.{each['name']}" for each in figures))
+        for rows in (found[key]["rows"].removeprefix("/api/v1") for key in keys[1:]):
+            assert found[rows.split("/")[3]]["value"] == len(county.get("bureau", rows)["items"])
+        return {key.rpartition(".")[2]: found[key]["value"] for key in keys}
+
+    before = told()
+    assert before == {"talk_coverage": "0.0%", "referred": 1, "offered": 1, "accepted": 0, "done": 0}
+    assert county.ask("carers", "POST", f"/referrals/{referral}/accept", {"on": "2020-11-23"}).status_code == 200
+    assert county.ask("school", "POST", "/records", TALKED).status_code == 201
+    assert told() == before
+    assert told("2020-11-23") == {"talk_coverage": "50.0%", "referred": 2, "offered": 1, "accepted": 1, "done": 1}
+    late = TALKED | {"occurred_on": "2020-11-20", "child_ids": ["child-mate"]}
+    assert county.ask("school", "POST", "/records", late).status_code == 201
+    assert told() == before | {"talk_coverage": "50.0%", "done": 1}
 
 
 def test_the_ledgers_are_written_in_the_words_of_a_clerk(yongan: County) -> None:

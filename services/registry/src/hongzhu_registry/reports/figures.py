@@ -29,7 +29,8 @@ def count(session: Session, asked: Sequence[Asked], period: Period) -> dict[str,
     for each in asked:
         # Children who came to something are read with it, other figures without: one row would else count for each child.
         per_child = each.figure.distinct == "child" and each.figure.of in ("records", "activities")
-        together[each.figure.of, per_child].append(each)
+        # And referrals of some state by the day on which they came to it.
+        together[each.figure.of, per_child, "state" in each.figure.where].append(each)
     values: dict[str, Any] = {}
     for some in together.values():
         values |= _counted(session, some, period)

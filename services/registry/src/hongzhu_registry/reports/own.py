@@ -16,7 +16,7 @@ from hongzhu_registry.reports.figures import amount, link
 from hongzhu_registry.reports.rows import Asked, Period, owed_in, rows_of
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.tasks.models import Task
-from hongzhu_registry.tasks.queries import CANCELLED, DONE, state_on
+from hongzhu_registry.tasks.queries import CANCELLED, DONE, stood_on
 
 CODE = "registry"
 CHILDREN = Text(zh="人", en=" children")
@@ -104,7 +104,7 @@ class Standing:
 
     def __init__(self, session: Session, period: Period) -> None:
         week = case((Task.period.startswith("week:"), Task.period_start)).label("week")
-        columns = (Task.programme, Task.evidence_kind, week, state_on(period.cut_off).label("state"))
+        columns = (Task.programme, Task.evidence_kind, week, stood_on(period.cut_off).label("state"))
         statement = select(*columns, func.count().label("number")).where(*owed_in(period))
         self.rows = session.execute(statement.group_by(*columns)).all()
 
@@ -183,7 +183,7 @@ def listed(session: Session, name: str, period: Period) -> Select[*tuple[Any, ..
         return select(found.c.id, found.c.id.label("school_id"), literal(None).label("on"), found.c.counted)
     if name in COVERAGE:
         _, kind, weekly = COVERAGE[name]
-        state = state_on(period.cut_off)
+        state = stood_on(period.cut_off)
         is_weekly = Task.period.startswith("week:")
         those = (Task.evidence_kind == kind, is_weekly if weekly else ~is_weekly, state.not_in(NOT_OWED))
         counted = case((state.in_(DONE), 1), else_=0).label("counted")

@@ -27,7 +27,7 @@ from hongzhu_registry.schools.models import School
 from hongzhu_registry.subsidies.models import Subsidy
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.tasks.models import Task
-from hongzhu_registry.tasks.queries import state_on
+from hongzhu_registry.tasks.queries import stood_on
 
 
 class Period(NamedTuple):
@@ -127,11 +127,11 @@ def rows_of(figure: Figure, period: Period) -> Rows:
                 Task.id, Task, (*owed_in(period),), Task.due_on, Task.subject_id, Task.school_id, where=_state(period)
             )
         case _:
-            return _helped(figure.of, period)
+            return _helped(figure, period)
 
 
 def _state(period: Period) -> dict[str, Any]:
-    return {"state": state_on(period.cut_off)}
+    return {"state": stood_on(period.cut_off)}
 
 
 def owed_in(period: Period) -> tuple[Any, ...]:
@@ -217,23 +217,25 @@ def _held(figure: Figure, period: Period) -> Rows:
     return Rows(Activity.id, base, held, *columns, sums=sums)
 
 
-def _helped(of: str, period: Period) -> Rows:
-    """Referrals by the day of their last step, and money by the day of the lesson it is for."""
+def _helped(figure: Figure, period: Period) -> Rows:
+    """Referrals, and money by the day of the lesson it is for.
+
+    A referral counts by the day on which it was made, and one of some state by the step that brought it there; steps after the
+    period are not taken yet.
+    """
     on: Any
     of_then: tuple[Any, ...]
-    if of == "subsidies":
+    if figure.of == "subsidies":
         amount = {"amount": Subsidy.transport + Subsidy.meals}
         on = Subsidy.taught_on
         columns = (on, Subsidy.child_id, Subsidy.school_id)
         of_then = (on.between(period.first, period.cut_off),)
         return Rows(Subsidy.id, Subsidy, of_then, *columns, where={"paid": Subsidy.paid}, sums=amount)
-    state = case(
-        (Referral.declined_on.is_not(None), "declined"),
-        (Referral.counselled_on.is_not(None), "done"),
-        (Referral.accepted_on.is_not(None), "accepted"),
-        else_="offered",
-    )
-    on = func.coalesce(Referral.declined_on, Referral.counselled_on, Referral.accepted_on, Referral.referred_on)
+    steps = {"declined": Referral.declined_on, "done": Referral.counselled_on, "accepted": Referral.accepted_on}
+    taken = {name: day <= period.cut_off for name, day in steps.items()}
+    state = case(*((taken[name], name) for name in steps), else_="offered")
+    last = case(*((taken[name], day) for name, day in steps.items()), else_=Referral.referred_on)
+    on = last if "state" in figure.where else Referral.referred_on
     of_then = (on.between(period.first, period.cut_off), Referral.withdrawn_on.is_(None))
     columns = (on, Referral.child_id, Referral.school_id)
     return Rows(Referral.id, Referral, of_then, *columns, organisation=Referral.organisation, where={"state": state})

@@ -47,24 +47,30 @@ _LEDGER, _BUCKETS = 0x1ED6E4, 2048
 _MANY_TIMES = "asks many times"
 
 
-_SETTLED: Sequence[tuple[Any, str]] = (
-    (Task.excuse_id.is_not(None), "excused"),
-    (Task.done_on <= Task.due_on, "done"),
-    (Task.done_on.is_not(None), "late"),
-    (Task.pause_id.is_not(None), "excused"),
-    (Task.closed_state == CANCELLED, CANCELLED),
-)
-"""What a task's state is whatever the day, and when."""
+def _settled(done_on: Any) -> Sequence[tuple[Any, str]]:
+    """Say what a task's state is whatever the day, and when."""
+    return (
+        (Task.excuse_id.is_not(None), "excused"),
+        (done_on <= Task.due_on, "done"),
+        (done_on.is_not(None), "late"),
+        (Task.pause_id.is_not(None), "excused"),
+        (Task.closed_state == CANCELLED, CANCELLED),
+    )
 
 
 def state_on(day: date) -> Any:
     """Say how each task stands on `day`: `hongzhu.task_state` in SQL, and a test holds the two together."""
-    return case(*_SETTLED, *_open_on(Task, day), else_="missed")
+    return case(*_settled(Task.done_on), *_open_on(Task, day), else_="missed")
+
+
+def stood_on(day: date) -> Any:
+    """Say how each task stood on a past `day`: what was done after it was not done then."""
+    return case(*_settled(case((Task.done_on <= day, Task.done_on))), *_open_on(Task, day), else_="missed")
 
 
 def settled() -> Any:
     """Say how each task stands whatever the day; none while that follows from the day, as `still_open_on` says."""
-    return case(*_SETTLED)
+    return case(*_settled(Task.done_on))
 
 
 def still_open_on(rows: Any, day: date) -> Any:
