@@ -3,7 +3,7 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -84,6 +84,16 @@ def test_the_same_key_and_request_get_the_same_answer_and_have_one_effect(county
     assert _count(Record) == before + 1
     said = [payload for topic, payload in county.said() if topic == "evidence.filed.v1"]
     assert len(said) == 1
+
+
+def test_a_moment_is_told_in_utc_and_alike_whenever_it_is_told(county: County) -> None:
+    harm = {"child_id": "child-own", "what": "淤青"}
+    answers = [county.ask("school", "POST", "/mandatory_reports", harm, idempotency_key="a key") for _ in range(2)]
+    told = [each.json() for each in answers]
+    told.append(county.get("school", f"/mandatory_reports/{told[0]['id']}"))
+    (at,) = {each["reported_at"] for each in told}
+    assert at.endswith("Z")
+    assert timedelta() <= clock.now() - datetime.fromisoformat(at) < timedelta(minutes=5)
 
 
 def test_a_key_belongs_to_one_request_and_one_account(county: County) -> None:

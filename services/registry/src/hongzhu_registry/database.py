@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Row, String, func, text
+from sqlalchemy import ColumnElement, DateTime, Dialect, Row, String, TypeDecorator, func, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 from uuid_utils import uuid7
@@ -117,10 +118,26 @@ class Database(ServiceDatabase):
 database = Database("registry", metadata, Path(__file__).parent / "migrations")
 
 
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC, whoever says it in which zone; SQLite keeps no zone, and would give back what was said without it."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Keep it in UTC."""
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Give it back in UTC."""
+        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
 class Base(DeclarativeBase):
     """Every table of the registry."""
 
     metadata = metadata
+    type_annotation_map: ClassVar = {datetime: Moment}
 
 
 def new_id() -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -94,16 +94,14 @@ def ago(moment: datetime | None) -> str:
     """Write how long ago something was, as people say it: 3分钟前, 3 minutes ago."""
     if moment is None:
         return ""
-    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # SQLite keeps no zone; all are UTC
-    if abs(since := known - now()) < timedelta(minutes=1):
+    if abs(since := moment - now()) < timedelta(minutes=1):
         return _("just now")
     return format_timedelta(since, add_direction=True, locale=_locale())
 
 
 def moment(at: datetime) -> str:
     """Write a moment to the second, in the installation's zone: 2020-11-23 08:00:00."""
-    known = at if at.tzinfo else at.replace(tzinfo=UTC)  # SQLite gives times back without their zone; all are UTC
-    return f"{known.astimezone(settings().zone):%Y-%m-%d %H:%M:%S}"
+    return f"{at.astimezone(settings().zone):%Y-%m-%d %H:%M:%S}"
 
 
 def number(value: float | Decimal | None) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Double, ForeignKey, LargeBinary, String
+from sqlalchemy import Double, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, new_id
@@ -24,9 +24,9 @@ class Account(Base):
     """A teacher's own row among the supporters."""
     disabled: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
-    password_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    password_until: Mapped[datetime | None]
     """Until when a password that somebody else gave is good for one sign-in, in which its holder chooses another."""
-    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None]
     """When all that stood for it was last ended: links to its holder's week that were made before open nothing."""
     totp: Mapped[bytes | None] = sealed()
     """The secret shared with the holder's authenticator, sealed."""
@@ -41,8 +41,8 @@ class Token(Base):
 
     hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
-    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
     """When an agency last came in by it, to the minute; of people it is not kept."""
 
 
@@ -53,7 +53,7 @@ class KnownAddress(Base):
 
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
     address: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    last_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Attempts(Base):

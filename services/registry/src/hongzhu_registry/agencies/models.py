@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, DateTime, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base
@@ -22,7 +22,7 @@ class Agency(Base):
     """``open``, ``suspended`` or ``revoked``: only while it is open does any account of it open anything."""
     titles_asked: Mapped[list[str] | None] = mapped_column(JSON)
     """Titles that it goes by, as it says, and that the bureau has not agreed to."""
-    introduced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    introduced_at: Mapped[datetime | None]
     """When its plugin last began by saying who it is; it declares its programmes after that."""
     supporters_told: Mapped[int] = mapped_column(default=0, server_default="0")
     """Up to which change of its supporters it was told (`supporters.queries.changes`)."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from kombu import Connection
@@ -61,7 +61,7 @@ def of(session: Session, agencies: Sequence[Mapping[str, Any]]) -> list[dict[str
         {
             **each,
             "suspended": each["standing"] != OPEN,
-            "alive": _alive(at := _utc(seen.get(each["name"])), heard[each["name"]]),
+            "alive": _alive(at := seen.get(each["name"]), heard[each["name"]]),
             "last_seen": at,
             **heard[each["name"]]._asdict(),
             "programmes": promised[each["name"]],
@@ -76,7 +76,3 @@ def _alive(seen: datetime | None, queue: Queue) -> bool | None:
     if queue.listening or recently:
         return True
     return None if queue.broker == "away" else False
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import DateTime, Integer, LargeBinary, String
+from sqlalchemy import Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base
@@ -20,7 +20,7 @@ class Answered(Base):
     status: Mapped[int] = mapped_column(Integer, default=0)
     answer: Mapped[bytes | None] = sealed("answer.{key}")
     """Sealed: it says what was opened for whoever asked."""
-    answered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    answered_at: Mapped[datetime] = mapped_column(index=True)
 
 
 REMEMBERED = timedelta(days=30)

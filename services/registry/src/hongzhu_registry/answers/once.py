@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
+from pydantic_core import to_jsonable_python
 from sqlalchemy import update
 
 from hongzhu.clock import now
@@ -68,8 +69,5 @@ OnlyOnce = Annotated[Once, Depends(in_place(Once))]
 
 
 def _plain(value: Any) -> Any:
-    return json.loads(json.dumps(value, default=_text))
-
-
-def _text(value: Any) -> Any:
-    return value.model_dump(mode="json") if hasattr(value, "model_dump") else str(value)
+    """Write what is asked or answered as the framework writes an answer, so that the first one and a repeated one are alike."""
+    return to_jsonable_python(value, by_alias=False, fallback=str)

@@ -25,5 +25,4 @@ def chain(before: bytes, position: int, entries: Iterable[Any]) -> Iterator[tupl
 
 
 def _plain(value: Any) -> Any:
-    # SQLite gives times back without their zone; all are UTC.
     return value.strftime("%Y-%m-%dT%H:%M:%S.%f") if hasattr(value, "strftime") else value

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.children.initials import initials
@@ -58,8 +58,8 @@ class Child(Base):
     """What the dossier rests on today: ``statutory_duty``, ``guardian_consent``, or ``withdrawn``; `Consent` has the history."""
     retention_ends: Mapped[date | None] = mapped_column(index=True)
     """The last day on which the dossier is kept in clear; none while there is reason to keep it."""
-    anonymised_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    links_ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    anonymised_at: Mapped[datetime | None]
+    links_ended_at: Mapped[datetime | None]
     """When guardians' links were last called back: those made before open nothing."""
 
 
@@ -107,7 +107,7 @@ class ChildChange(Base):
     child_id: Mapped[str] = mapped_column(ForeignKey("child.id"))
     version: Mapped[int]
     """The version it led to."""
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    at: Mapped[datetime]
     account_id: Mapped[str | None] = mapped_column(String(36))
     """Who; none for what was done by the clock or a command."""
     source: Mapped[str] = mapped_column(String(250))

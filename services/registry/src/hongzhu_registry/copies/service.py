@@ -1,7 +1,7 @@
 """The guardian's copy: what is held on a child and what for, what happened, and who looked (个人信息保护法 44, 45)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -129,6 +129,4 @@ def _looked(copy: Copy) -> list[Sequence[Cell]]:
 
 def local(at: datetime) -> str:
     """Write when somebody looked, in the installation's zone."""
-    # SQLite gives times back without their zone; all are UTC.
-    offset = settings().zone.utcoffset(at.replace(tzinfo=None)) or timedelta()
-    return f"{at.replace(tzinfo=None) + offset:%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(settings().zone):%Y-%m-%d %H:%M}"

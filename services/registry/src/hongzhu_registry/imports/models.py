@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, String
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, new_id
@@ -23,4 +23,4 @@ class Import(Base):
     of: Mapped[int] = mapped_column(default=0)
     """Progress: steps done, and how many there are."""
     result: Mapped[Any] = mapped_column(JSON, nullable=True)
-    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    started_at: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import DateTime, ForeignKey, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, new_id
@@ -24,11 +24,11 @@ class MandatoryReport(Base):
     reported_by: Mapped[str] = mapped_column(String(36), index=True)
     """The reporter's account."""
     reported_on: Mapped[date]
-    reported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    reported_at: Mapped[datetime]
     what: Mapped[bytes | None] = sealed()
     """Sealed: what was seen or heard."""
     answered_by: Mapped[str | None] = mapped_column(String(36))
-    answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    answered_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(20))
     note: Mapped[bytes | None] = sealed()
     """Sealed: what was found and done."""

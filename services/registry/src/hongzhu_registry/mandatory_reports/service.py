@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, case, false, or_, select
 from sqlalchemy.orm import Session
 
-from hongzhu.clock import local_now, today
+from hongzhu.clock import now, today
 from hongzhu.errors import ConflictError, MissingError
 from hongzhu.programme import OnEvent
 from hongzhu.trigger import parts
@@ -40,7 +40,7 @@ def report(session: Session, principal: Principal, child_id: str, what: str) -> 
         agency=_who_answers(session),
         reported_by=principal.account_id,
         reported_on=today(),
-        reported_at=local_now(),
+        reported_at=now(),
         what=key_ring().seal(what, "mandatory_report", "what", report_id),
     )
     session.add(made)
@@ -79,7 +79,7 @@ def answer(session: Session, principal: Principal, report_id: str, outcome: str,
         raise MissingError
     if found.answered_at is not None:
         raise ConflictError("This report was answered already.")
-    found.outcome, found.answered_by, found.answered_at = outcome, principal.account_id, local_now()
+    found.outcome, found.answered_by, found.answered_at = outcome, principal.account_id, now()
     found.note = key_ring().seal(note, "mandatory_report", "note", report_id)
     session.flush()
     if found.agency is not None:

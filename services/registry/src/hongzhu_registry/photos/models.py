@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base
@@ -21,4 +21,4 @@ class Photo(Base):
     """Sealed: a JPEG, in base64."""
     filed_by: Mapped[str] = mapped_column(String(36))
     """The account or supporter that added it."""
-    filed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    filed_at: Mapped[datetime]

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, String
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base
@@ -24,6 +24,6 @@ class ProgrammeVersion(Base):
     """``proposed``, ``approved``, ``superseded`` or ``suspended``."""
     effective_from: Mapped[date | None]
     approved_by: Mapped[str | None] = mapped_column(String(36))
-    approved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    declared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    approved_at: Mapped[datetime | None]
+    declared_at: Mapped[datetime | None]
     """When its agency's plugin last declared it; never, where the bureau added it."""

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, FromWorkbook
@@ -23,4 +23,4 @@ class Record(GivesEvidence, FromWorkbook, Base):
     """The name of who did it, as a workbook gives it."""
     filed_by: Mapped[str | None] = mapped_column(String(36))
     """The account or supporter that filed it; none for what a workbook brought."""
-    filed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    filed_at: Mapped[datetime]

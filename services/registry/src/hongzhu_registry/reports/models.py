@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, LargeBinary, String
+from sqlalchemy import JSON, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu_registry.database import Base, new_id
@@ -18,7 +18,7 @@ class ClosedReport(Base):
     begins_on: Mapped[date]
     ends_on: Mapped[date]
     cut_off: Mapped[date]
-    closed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    closed_at: Mapped[datetime]
     closed_by: Mapped[str] = mapped_column(String(36))
     content: Mapped[Any] = mapped_column(JSON)
     """The report (`reports.document.Report`)."""

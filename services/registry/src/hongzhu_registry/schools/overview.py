@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, func, or_, select
@@ -110,12 +110,8 @@ def _teachers(session: Session, reader: Principal) -> list[tuple[int | None, str
     )
     with everything(session):  # a school may know that its teachers were reached, and nothing else of the audit
         told_on = {row[0]: row[1] for row in session.execute(told.group_by(Notice.recipient_id))}
-        opened_at = {who: _utc(at) for who, at in session.execute(opened.group_by(AuditEntry.account_id))}
+        opened_at = {row[0]: row[1] for row in session.execute(opened.group_by(AuditEntry.account_id))}
     return [
         (each.grade, each.class_name, Teacher(each.name, told_on.get(each.id), opened_at.get(each.id)))
         for each in teachers
     ]
-
-
-def _utc(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at  # SQLite keeps no zone
