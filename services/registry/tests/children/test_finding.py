@@ -99,6 +99,15 @@ def test_a_correction_keeps_what_was_typed_anew_and_nothing_else(county: County)
     assert "350481201001010018" in page
 
 
+def test_a_word_that_is_also_an_answer_is_a_word_where_words_are_asked_for(county: County) -> None:
+    county.http.cookies.set(SESSION, token_of("school"))
+    path = "/children/child-own/correct"
+    said = {"note": "no", "health": "yes", "boarding": "no"}
+    assert sent(county, path, typed(county, path) | said).status_code == 303
+    kept = county.get("school", "/children/child-own")
+    assert {name: kept[name] for name in said} == {"note": "no", "health": "yes", "boarding": False}
+
+
 def test_what_is_wrong_stands_beside_its_field_with_what_was_typed_and_nothing_is_kept(county: County) -> None:
     county.http.cookies.set(SESSION, token_of("school"))
     answer = sent(county, "/children/child-own/leave", {"reason": "moved_away", "on": "2030-01-01", "note": "搬走"})

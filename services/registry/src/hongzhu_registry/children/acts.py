@@ -21,7 +21,6 @@ from hongzhu_registry.rest import must_match
 
 Typed = Mapping[str, str]
 Form = TypeVar("Form", bound=BaseModel)
-_YES_OR_NO = {"yes": True, "no": False}
 
 
 class Pause(BaseModel):
@@ -48,7 +47,7 @@ def correct(session: Session, principal: Principal, child_id: str, typed: Typed)
             continue
         *role, field = name.split(".")
         of: dict[str, Any] = sent.setdefault("family", {}).setdefault(role[0], {}) if role else sent
-        of[field] = _YES_OR_NO.get(said, said.strip() or None)
+        of[field] = said.strip() or None
     # A relative of whom nothing is said is none.
     sent["family"] = {
         role: values if any(each is not None for each in values.values()) else None
