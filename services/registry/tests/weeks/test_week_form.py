@@ -161,6 +161,14 @@ def test_nobody_files_for_a_child_that_is_not_his_and_all_strangers_look_alike(c
     assert filed() == []
 
 
+def test_a_form_that_is_sent_again_with_a_photo_is_not_taken_for_the_one_without(county: County) -> None:
+    form = a_form(page(county), OWN)
+    assert "Recorded for 2" in send(county, form).text
+    again = send(county, form | {"photo": "a photo"})
+    assert "Recorded for" not in again.text
+    assert "Already recorded by someone, so not again: 2" in again.text
+
+
 def test_a_child_done_by_someone_else_meanwhile_is_not_filed_twice(county: County) -> None:
     form = a_form(page(county), OWN)
     file(county, ["child-own"], "coordinator-own")

@@ -45,7 +45,7 @@ class Draft:
 
         A teacher who goes back in the browser and ticks other children sends the old key with it; that is a new record.
         """
-        said = json.dumps([self.key, self.day, sorted(self.ticked), dict(self.typed)], sort_keys=True)
+        said = json.dumps([self.key, self.day, sorted(self.ticked), dict(self.typed), self.photo], sort_keys=True)
         return str(uuid5(_RECORDS, f"{supporter_id}\n{hashlib.sha256(said.encode()).hexdigest()}"))
 
 
