@@ -19,7 +19,7 @@ from datetime import date, timedelta
 import httpx
 from api_reads import running
 from plan_and_emit import DAY, Result, own_postgres, own_vhost
-from sqlalchemy import text
+from sqlalchemy import select, text, true
 
 from hongzhu.calendar import SchoolCalendar, Term
 from hongzhu.clock import stand_on
@@ -37,7 +37,7 @@ from hongzhu_registry.programmes import service as programmes
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.service import service
 from hongzhu_registry.signed_in import SESSION
-from hongzhu_registry.tallies.queries import touch_everything
+from hongzhu_registry.tallies.queries import OF_TASK, touch, touch_children
 from hongzhu_registry.tallies.ticks import catch_up
 from hongzhu_registry.weeks.links import link_to_week
 
@@ -132,7 +132,8 @@ def seed(children: int) -> str:
             session.execute(text(statement), sizes)
         account = access.open_account(session, "officer", "bureau")
         token = access.issue_token(session, account.id, timedelta(days=1))
-        touch_everything(session)
+        touch_children(session, true())
+        touch(session, session.execute(select(*OF_TASK).distinct()))
     catch_up()
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from county import IDENTITY_NUMBERS, child, supporter
+from county import IDENTITY_NUMBERS, child, supporter, touch_everything
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,6 @@ from hongzhu_registry.records.models import Record
 from hongzhu_registry.referrals.models import Referral
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.supporters.models import Supporter
-from hongzhu_registry.tallies.queries import touch_everything
 
 BUREAU = {"admin", "bureau"}
 NUMBERS = IDENTITY_NUMBERS | {"child-far": "350481201004040014"}

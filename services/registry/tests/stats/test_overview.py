@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 import pytest
-from county import COUNSELLOR, TALK, County, due, token_of
+from county import COUNSELLOR, TALK, County, due, token_of, touch_everything
 
 from hongzhu import clock
 from hongzhu.period import monday
@@ -12,7 +12,6 @@ from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database
 from hongzhu_registry.signed_in import SESSION
-from hongzhu_registry.tallies.queries import touch_everything
 from hongzhu_registry.tasks.consumers import on_task_due
 
 _FIGURE = re.compile(

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from county import TALK, TALKED, County, due
+from county import TALK, TALKED, County, due, touch_everything
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,6 @@ from hongzhu_registry.database import database
 from hongzhu_registry.stats import queries as stats
 from hongzhu_registry.tallies import service
 from hongzhu_registry.tallies.models import TaskTally, Touched
-from hongzhu_registry.tallies.queries import touch_everything
 from hongzhu_registry.tallies.ticks import catch_up
 from hongzhu_registry.tasks.consumers import on_task_closed, on_task_due
 from hongzhu_registry.tasks.models import Task

@@ -28,6 +28,6 @@ class Supporter(FromWorkbook, Base):
     rejected: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether it was looked at and found not to suit; who is neither vetted nor rejected has applied."""
     duty: Mapped[str | None] = mapped_column(String(30))
-    """A teacher's office: ``head_teacher`` of a class, ``coordinator`` of the school, or none."""
+    """A teacher's office: ``class_teacher`` of a class, ``coordinator`` of the school, or none."""
     grade: Mapped[int | None]
     class_name: Mapped[str | None] = mapped_column(String(20))

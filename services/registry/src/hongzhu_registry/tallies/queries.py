@@ -29,18 +29,8 @@ def touch(session: Session, tasks: Iterable[Row[Any]]) -> None:
 
 def touch_children(session: Session, which: ColumnElement[bool]) -> None:
     """Note that children changed: their schools' are to be counted again."""
-    _touch(session, select(Child.school_id).where(which))
-
-
-def touch_everything(session: Session) -> None:
-    """Let everything be counted again."""
-    _touch(session, select(Child.school_id))
-    _touch(session, select(*OF_TASK))
-
-
-def _touch(session: Session, those: Any) -> None:
-    names = those.selected_columns.keys()
-    session.execute(insert(Touched).from_select(names, those.distinct(), include_defaults=False))
+    schools = select(Child.school_id).where(which).distinct()
+    session.execute(insert(Touched).from_select(["school_id"], schools, include_defaults=False))
 
 
 def take(session: Session, most: int) -> tuple[set[str], set[tuple[str, date]]]:
