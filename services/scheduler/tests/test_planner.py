@@ -8,12 +8,15 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import event, func, select
 
-from hongzhu.calendar import Holiday, SchoolException
-from hongzhu.messages import ChildChanged, TaskDue
-from hongzhu.programme import Not, where
+from hongzhu.calendar import Holiday, SchoolCalendar, SchoolException, Term
+from hongzhu.clock import stand_on
+from hongzhu.messages import ChildChanged, TaskDue, TaskOverdue
+from hongzhu.programme import EverySchoolWeek, HolidayOffer, Not, Step, where
 from hongzhu.testing.examples import CALENDAR, MONDAY, TERM, child, children, programme, school, standing
 from hongzhu_scheduler import planner
 from hongzhu_scheduler.models import marker, occurrence, outbox, shard_of
+from hongzhu_scheduler.service import tick
+from hongzhu_scheduler.triggers import batches
 
 WEEK = timedelta(days=7)
 TALK = "bureau.talk"
@@ -315,12 +318,50 @@ def test_nothing_goes_out_when_the_transaction_does_not_commit(town, monkeypatch
     town.approve(programme())
     town.bring(*children(10))
     monkeypatch.setattr(planner, "announce", fail)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(planner.UnplannedError):
         planner.plan(town.database, MONDAY)
     assert town.ask(lambda session: session.scalar(select(func.count()).select_from(occurrence))) == 0
     monkeypatch.undo()
     town.database.migrate()
     assert town.ask(lambda session: session.scalar(select(func.count()).select_from(outbox))) == 0
+
+
+@pytest.mark.parametrize(
+    ("trigger", "period"),
+    [(HolidayOffer(weeks=4, places=50), "holiday:2020-summer"), (EverySchoolWeek(every=12), "week:2020-06-29")],
+)
+def test_a_period_that_began_before_the_school_year_is_issued_in_an_installations_first_one(town, trigger, period):
+    spring = Term(first=date(2020, 2, 10), last=date(2020, 7, 4))
+    town.announce(SchoolCalendar(terms=(spring, TERM)))
+    town.approve(programme(trigger=trigger), since=date(2020, 8, 24))
+    town.bring(child("c1", entered_on=spring.first))
+    town.reach(TERM.first)
+    assert town.periods("c1") == [period]
+
+
+def test_a_programme_that_cannot_be_planned_keeps_no_other_from_being_planned_said_and_closed(town, monkeypatch):
+    def fail_for_some(session, calendar, owed, subjects, span):
+        if owed.programme.code == "bureau.a":
+            raise RuntimeError("one that nobody foresaw")
+        return batches(session, calendar, owed, subjects, span)
+
+    step = Step(after=1, to="bureau")
+    town.announce()
+    town.approve(programme("bureau.a"), programme(escalation=(step,)))
+    town.bring(child("c1"))
+    monkeypatch.setattr(planner, "batches", fail_for_some)
+    for day in (MONDAY, MONDAY + WEEK):
+        stand_on(day)
+        with pytest.raises(planner.UnplannedError):
+            tick()
+    assert town.tasks() == {(TALK, "c1", "week:2020-11-23"): "missed", (TALK, "c1", "week:2020-11-30"): None}
+    assert [(each.period, each.to) for each in town.messages() if isinstance(each, TaskOverdue)] == [
+        ("week:2020-11-23", "bureau")
+    ]
+    monkeypatch.undo()
+    town.database.migrate()
+    tick()
+    assert len(town.tasks()) == 4
 
 
 def test_due_messages_are_the_class_that_agencies_read(town):

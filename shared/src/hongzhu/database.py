@@ -303,10 +303,14 @@ def room_to_sort(session: Session) -> None:
 
 def monthly_partition(session: Session, table: Table, day: date) -> None:
     """See that the month of `day` has its partition of `table` on PostgreSQL; elsewhere the table is one."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.make_monthly_partition(table.name, day.replace(day=1))))
+    month = day.replace(day=1)
+    there = session.info.setdefault(_MONTHS, set())
+    if (table.name, month) not in there and session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.make_monthly_partition(table.name, month)))
+        there.add((table.name, month))
 
 
+_MONTHS = "months that have their partitions"
 _MAKE_MONTHLY_PARTITION = """
 CREATE OR REPLACE FUNCTION make_monthly_partition(parent text, first date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -4,6 +4,7 @@ What is due follows from the programme, the calendar and the facts; there is no 
 (programme, shard) says how far it is planned, so that planning a day again costs one indexed query.
 """
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from itertools import groupby
@@ -25,7 +26,17 @@ from hongzhu_scheduler.models import SHARDS, marker, occurrence, run
 from hongzhu_scheduler.obligation import Obligation, calendar_of, obligations, ruling
 from hongzhu_scheduler.triggers import Batch, Span, batches, takes_turns
 
+log = logging.getLogger(__name__)
+
 _DAY = timedelta(days=1)
+
+
+class UnplannedError(Exception):
+    """A programme could not be planned."""
+
+    def __init__(self, programme: str) -> None:
+        super().__init__(programme)
+        self.programme = programme
 
 
 def is_left(day: date) -> ColumnElement[bool]:
@@ -34,17 +45,29 @@ def is_left(day: date) -> ColumnElement[bool]:
 
 
 def plan(database: Database, day: date) -> list[UUID]:
-    """Issue what falls due up to `day`, each part of a programme in a transaction of its own; return the runs."""
+    """Issue what falls due up to `day`, each part of a programme in a transaction of its own; return the runs.
+
+    A programme that cannot be planned keeps no other back: raises `UnplannedError` when all others are planned.
+    """
     with database.transaction() as session:
         if not prepare(session, day):
             return []
     runs: list[UUID] = []
+    unplanned: dict[str, UnplannedError] = {}
     while True:
-        with database.transaction() as session:
-            planned = plan_next(session, day)
+        try:
+            with database.transaction() as session:
+                planned = plan_next(session, day, leaving=unplanned)
+        except UnplannedError as error:
+            log.warning("programme %s was not planned: %s", error.programme, type(error.__cause__).__name__)
+            unplanned[error.programme] = error
+            continue
         if planned is None:
-            return runs
+            break
         runs += planned
+    for first in unplanned.values():
+        raise first
+    return runs
 
 
 def plan_all(session: Session, day: date) -> list[UUID]:
@@ -62,7 +85,8 @@ def prepare(session: Session, day: date) -> bool:
     # Without a calendar nobody knows the school days that windows are counted in; when it comes, all is planned anew.
     if planned is None or calendar_of(session) is None:
         return False
-    # A period is filed under the nominal beginning of its week, term or school year.
+    # A period is filed under the nominal beginning of its week, term or school year.  Made here, nobody waits for them in a
+    # ring; the few that began earlier, as a holiday or a block of weeks may, are made when they are issued.
     month = start_of(year(school_year(monday(planned + _DAY))))
     while month <= day + 31 * _DAY:
         monthly_partition(session, occurrence, month)
@@ -70,21 +94,25 @@ def prepare(session: Session, day: date) -> bool:
     return True
 
 
-def plan_next(session: Session, day: date) -> list[UUID] | None:
+def plan_next(session: Session, day: date, *, leaving: Collection[str] = ()) -> list[UUID] | None:
     """Plan parts that nobody else is planning, up to the first programme of which something falls due; return its runs, or
-    None when no part is left.
+    None when no part is left but of those programmes that are to be left.  Raises `UnplannedError`.
 
     All that are free of one programme are planned in one statement: its rows come in the order of the key, and so go in twice
     as fast as those of parts that interleave. Planners share the work by programme; of most of them a day brings nothing.
     """
-    free = select(marker).where(_waiting(day)).order_by(marker.c.programme, marker.c.shard).limit(SHARDS)
+    waiting = select(marker).where(_waiting(day), marker.c.programme.not_in(list(leaving)))
+    free = waiting.order_by(marker.c.programme, marker.c.shard).limit(SHARDS)
     room_to_sort(session)
     while parts := session.execute(free.with_for_update(skip_locked=True)).all():
         part = parts[0]
         alike = (part.programme, part.planned_through)
         shards = [each.shard for each in parts if (each.programme, each.planned_through) == alike]
-        owed = obligations(session, [part.programme])[part.programme]
-        runs = _issue(session, owed, shards, part.planned_through + _DAY, day)
+        try:
+            owed = obligations(session, [part.programme])[part.programme]
+            runs = _issue(session, owed, shards, part.planned_through + _DAY, day)
+        except Exception as error:
+            raise UnplannedError(part.programme) from error
         session.execute(
             update(marker)
             .where(marker.c.programme == part.programme, marker.c.shard.in_(shards))
@@ -110,6 +138,7 @@ def plan_subjects(
 def insert_occurrences(session: Session, run_id: UUID, owed: Obligation, batch: Batch, *, first_time: bool) -> int:
     """Issue the tasks of one run that are not there yet, and return how many: the table's key is what makes it once."""
     period_start = batch.period_start
+    monthly_partition(session, occurrence, period_start)
     subjects = batch.subjects.subquery()
     rows = select(
         literal(owed.programme.code),

@@ -36,12 +36,14 @@ def tick() -> None:
         ruled_anew, left, over, waiting = session.execute(asked).one()
     if ruled_anew:
         hold_all(database, day)
-    if left:
-        plan(database, day)
-    if left or over:  # what is planned late may be over by then
-        close_missed(database, day)
-    if left or waiting:
-        escalate(database, day)
+    try:
+        if left:
+            plan(database, day)
+    finally:  # what could not be planned holds up nothing else
+        if left or over:  # what is planned late may be over by then
+            close_missed(database, day)
+        if left or waiting:
+            escalate(database, day)
 
 
 def is_busy(session: Session) -> bool:
