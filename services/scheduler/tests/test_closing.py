@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from hongzhu.messages import TaskClosed
+from hongzhu.programme import EverySchoolWeek, SchoolWeeks
 from hongzhu.task_state import Window, task_state
 from hongzhu.testing.examples import MONDAY, child, children, programme, standing
 from hongzhu_scheduler.ledger import ledger, state_on
@@ -120,6 +121,29 @@ def test_a_standing_task_resolved_after_its_day_is_late_and_never_missed(town):
     assert town.tasks() == {(PROXY, "c1", "since:2020-11-23"): None}
     town.file("c1", MONDAY + 4 * WEEK, kind="pairing")
     assert town.closed() == [((PROXY, "c1", "since:2020-11-23"), "late")]
+
+
+def test_a_task_is_done_by_what_its_own_version_asks_for_also_when_the_next_one_asks_for_something_else(town):
+    town.announce()
+    town.approve(programme(trigger=EverySchoolWeek(grace=SchoolWeeks(school_weeks=1))))
+    town.bring(child("before"), child("first"), child("after"))
+    town.file("first", MONDAY)
+    town.reach(MONDAY)
+    town.approve(programme(resolved_by="chat"), version=2, since=MONDAY + 7 * DAY)
+    town.file("before", MONDAY + DAY)
+    town.file("after", MONDAY + DAY, kind="chat")
+    assert [(who, state) for (_code, who, _when), state in town.closed()] == [("first", "done"), ("before", "done")]
+    town.reach(MONDAY + 8 * DAY)
+    town.file("after", MONDAY + 8 * DAY)
+    town.file("first", MONDAY + 8 * DAY, kind="chat")
+    assert {(who, when): state for (_code, who, when), state in town.tasks().items()} == {
+        ("before", "week:2020-11-23"): "done",
+        ("first", "week:2020-11-23"): "done",
+        ("after", "week:2020-11-23"): "late",
+        ("before", "week:2020-11-30"): None,
+        ("first", "week:2020-11-30"): "done",
+        ("after", "week:2020-11-30"): None,
+    }
 
 
 def test_a_standing_condition_that_comes_back_opens_a_new_episode(town):

@@ -41,11 +41,13 @@ OFTEN = int(os.environ.get("HONGZHU_PROVE_TIMES", "1"))
 MOST = {"sqlite": 12, "postgresql": 3}
 
 
-def promised(code: str, due: int, *, lapses: bool, grace: int) -> Any:
+def promised(code: str, due: int, *, lapses: bool, grace: int, talk: str = "talk") -> Any:
     """Give one of four programmes, tuned: a weekly one, one that requires a visit, a standing one, one of the term."""
     window = {"grace": Days(days=grace)}
     return {
-        "a.talk": lambda: programme(code, trigger=EverySchoolWeek(due=Days(days=1 + due), **window), lapses=lapses),
+        "a.talk": lambda: programme(
+            code, trigger=EverySchoolWeek(due=Days(days=1 + due), **window), lapses=lapses, resolved_by=talk
+        ),
         "a.drill": lambda: programme(
             code,
             trigger=EverySchoolWeek(**window),
@@ -126,7 +128,7 @@ def machine(town: Any, empty: Any) -> type[RuleBasedStateMachine]:
         def begin(self, data: st.DataObject) -> None:
             self.deliver(CalendarChanged(version=self.later("calendar"), calendar=CALENDAR))
             for code in CODES:
-                self.approve(code, data.draw(st.integers(0, 4)), True, 2, False, 0)
+                self.approve(code, data.draw(st.integers(0, 4)), True, 2, False, 0, "talk")
                 self.deliver(self.waiting.pop())
 
         @rule(
@@ -136,11 +138,12 @@ def machine(town: Any, empty: Any) -> type[RuleBasedStateMachine]:
             grace=st.integers(0, 9),
             suspended=st.booleans(),
             ahead=st.sampled_from([0, 0, 1, 5, 9]),
+            talk=st.sampled_from(["talk", "drill"]),
         )
         def approve(
-            self, code: str, due: int, lapses: bool, grace: int, suspended: bool, ahead: int
+            self, code: str, due: int, lapses: bool, grace: int, suspended: bool, ahead: int, talk: str
         ) -> None:  # hypothesis names them
-            made = promised(code, due, lapses=lapses, grace=grace)
+            made = promised(code, due, lapses=lapses, grace=grace, talk=talk)
             version, since = self.later(code), today() + ahead * DAY
             # Told before another day comes, whether it is in force at once or from a day on.
             self.said(ProgrammeChanged(version=version, programme=made, effective_from=since, suspended=suspended))

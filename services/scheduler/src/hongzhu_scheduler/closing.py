@@ -32,8 +32,9 @@ from sqlalchemy.orm import Session
 
 from hongzhu.database import Database, among_those, those
 from hongzhu.messages import ANSWERS
+from hongzhu.programme import Programme
 from hongzhu_scheduler.announcing import say, that_closed, that_open_again
-from hongzhu_scheduler.models import evidence, excuse, occurrence, programme, run
+from hongzhu_scheduler.models import evidence, excuse, occurrence, programme_version, run
 from hongzhu_scheduler.triggers import Batch
 
 _RUNS_AT_ONCE = 16
@@ -46,7 +47,7 @@ _changes = func.coalesce(occurrence.c.changes, 0) + 1
 def settle(session: Session, chosen: ColumnElement[bool], day: date, because: str | None = None) -> None:
     """Bring tasks to what evidence, excuses and their end say of them now.
 
-    `chosen` may ask about occurrence, run and programme, and must not ask about what this changes.
+    `chosen` may ask about occurrence, run and the version they were issued under, and must not ask about what this changes.
     """
     _carry_out(session, _Settling(chosen), {"day": day}, because)
 
@@ -115,7 +116,7 @@ def _settling_done(dialect: str) -> _Settling:
     return _Settling(
         and_(
             occurrence.c.programme.in_(
-                select(programme.c.code).where(among_those(dialect, programme.c.resolved_by, "kinds"))
+                select(programme_version.c.code).where(among_those(dialect, programme_version.c.resolved_by, "kinds"))
             ),
             among_those(dialect, occurrence.c.subject_id, "subjects"),
             run.c.opens_on <= last,
@@ -137,10 +138,9 @@ def _carry_out(session: Session, settling: _Settling, values: Mapping[str, Any],
     session.execute(settling.written, values)
 
 
-def close_known(session: Session, run_id: UUID, code: str, batch: Batch, day: date) -> None:
+def close_known(session: Session, run_id: UUID, programme: Programme, batch: Batch, day: date) -> None:
     """Close the tasks of a run just issued whose evidence or excuse came before them."""
-    kind = select(programme.c.resolved_by).where(programme.c.code == code).scalar_subquery()
-    done = [evidence.c.kind == kind, evidence.c.done_on >= batch.window.opens_on]
+    done = [evidence.c.kind == programme.resolved_by, evidence.c.done_on >= batch.window.opens_on]
     if batch.window.grace_until is not None:
         done.append(evidence.c.done_on <= batch.window.grace_until)
     subjects = [select(evidence.c.subject_id).where(*done), select(excuse.c.subject_id).where(~excuse.c.lifted)]
@@ -148,7 +148,7 @@ def close_known(session: Session, run_id: UUID, code: str, batch: Batch, day: da
         known = occurrence.c.subject_id.in_(subjects[0].union(subjects[1]))
         # The run tells them; the rest is the key, by which they are found.
         of_run = occurrence.c.run_id == literal(run_id, Uuid)
-        keys = (occurrence.c.programme == code, occurrence.c.period_start == batch.period_start)
+        keys = (occurrence.c.programme == programme.code, occurrence.c.period_start == batch.period_start)
         settle(session, and_(of_run, *keys, occurrence.c.period == batch.period, known), day)
 
 
@@ -182,7 +182,7 @@ def _as_they_stand(chosen: ColumnElement[bool]) -> Subquery:
     # Of several pieces of evidence the earliest counts, whatever order they came in.
     done_on = select(func.min(evidence.c.done_on)).where(
         evidence.c.subject_id == occurrence.c.subject_id,
-        evidence.c.kind == programme.c.resolved_by,
+        evidence.c.kind == programme_version.c.resolved_by,
         or_(evidence.c.kind.not_in(ANSWERS), occurrence.c.period == literal("event:") + evidence.c.id),
         evidence.c.done_on >= run.c.opens_on,
         or_(run.c.grace_until.is_(None), evidence.c.done_on <= run.c.grace_until),
@@ -190,6 +190,7 @@ def _as_they_stand(chosen: ColumnElement[bool]) -> Subquery:
     theirs = select(excuse.c.id).where(excuse.c.subject_id == occurrence.c.subject_id, ~excuse.c.lifted)
     excused = theirs.where(excuse.c.programme == occurrence.c.programme, excuse.c.period == occurrence.c.period)
     paused = theirs.where(run.c.due_on.between(excuse.c.first, excuse.c.last))
+    ruled_by = and_(programme_version.c.code == run.c.programme, programme_version.c.version == run.c.version)
     looked_at = (
         select(
             *_told,
@@ -202,7 +203,7 @@ def _as_they_stand(chosen: ColumnElement[bool]) -> Subquery:
             paused.exists().label("paused"),
         )
         .join_from(occurrence, run, run.c.id == occurrence.c.run_id)
-        .join(programme, programme.c.code == occurrence.c.programme)
+        .join(programme_version, ruled_by)
         .where(chosen)
         .subquery()
     ).c

@@ -119,11 +119,11 @@ def programme_changed(session: Session, message: ProgrammeChanged) -> None:
         "effective_from": message.effective_from,
         "suspended": message.suspended,
     }
-    new = upsert(session, programme_version).values(row).on_conflict_do_nothing()
+    of_version = row | {"resolved_by": message.programme.resolved_by}
+    new = upsert(session, programme_version).values(of_version).on_conflict_do_nothing()
     if session.scalar(new.returning(programme_version.c.version)) is None:
         return  # heard before
-    of_agency = {"agency": message.programme.agency, "resolved_by": message.programme.resolved_by}
-    upsert_newer(session, programme, [row | of_agency])
+    upsert_newer(session, programme, [row | {"agency": message.programme.agency}])
     owed = obligations(session, [code])[code]
     _divide(session, code, owed, message.effective_from - _DAY)
     hold(session, code, today(), message.id)

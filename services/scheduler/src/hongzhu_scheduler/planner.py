@@ -206,7 +206,7 @@ def _issue(
             if insert_occurrences(session, run_id, each, batch, first_time=not entering):
                 announce(session, run_id)
                 # Evidence may have come first: the task is announced all the same, for the ledger, and then closed.
-                close_known(session, run_id, each.programme.code, batch, through)
+                close_known(session, run_id, each.programme, batch, through)
                 issued.append(run_id)
         day = today()
         if issued and each.until < day:  # what is open since then is owed as long as today's rules have it so

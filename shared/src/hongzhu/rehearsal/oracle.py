@@ -31,6 +31,8 @@ class Oracle:
     events: dict[tuple[str, str], Any] = field(default_factory=dict)
     issued: dict[tuple[str, str, str], Window] = field(default_factory=dict)
     ruled: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+    asked: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """What kind of evidence each task waits for: that of the version which it was issued under."""
     latest: date = date.min
     everybody: bool = True
     """Whether something is new that may be about anybody: rules, a calendar, or a day on which others rule."""
@@ -196,15 +198,14 @@ class Oracle:
                 waiting = [each for each in self._subjects(programme) if self.held(programme, each.id) <= window[1]]
                 if waiting:
                     last_turns = {each.id: self._last_turn(code, each.id) for each in waiting}
-                    self._issue(
-                        code, min(last_turns, key=lambda each: (last_turns[each], each)), period, window, trigger
-                    )
+                    longest_ago = min(last_turns, key=lambda each: (last_turns[each], each))
+                    self._issue(programme, longest_ago, period, window, trigger)
             return
         for facts in self._subjects(programme, self._asked(trigger, through)):
             if trigger.kind == "standing":
                 begins = self._begins(code, facts.id, max(self.held(programme, facts.id), first))
                 if begins is not None and begins <= through:
-                    self._issue(code, facts.id, f"since:{begins}", self._from(facts, begins, trigger), trigger)
+                    self._issue(programme, facts.id, f"since:{begins}", self._from(facts, begins, trigger), trigger)
                 elif begins is not None:
                     self._await(facts.id, begins)
             elif trigger.kind == "on_event":
@@ -217,13 +218,13 @@ class Oracle:
                             continue
                         window = self._from(facts, day, trigger)
                         if self.held(programme, facts.id) <= window[1]:
-                            self._issue(code, facts.id, f"event:{event_id}", window, trigger)
+                            self._issue(programme, facts.id, f"event:{event_id}", window, trigger)
             else:
                 for period, window in self.occasions(trigger, facts.school_id):
                     if (code, facts.id, period) in self.issued or window[0] > through or window[1] < first:
                         continue
                     if self.held(programme, facts.id) <= window[1]:
-                        self._issue(code, facts.id, period, window, trigger)
+                        self._issue(programme, facts.id, period, window, trigger)
 
     def _await(self, subject: str, day: date) -> None:
         # A day that is over by now, but not in the days of the version that is looked at, is the matter of another version.
@@ -252,7 +253,8 @@ class Oracle:
         due = school.on(day, trigger.due_after)
         return day, due, school.grace(due, trigger.grace)
 
-    def _issue(self, code: str, subject: str, period: str, window: Window, trigger: Any) -> None:
+    def _issue(self, programme: Any, subject: str, period: str, window: Window, trigger: Any) -> None:
+        code = programme.code
         if (code, subject, period) not in self.issued:
             self.issued[code, subject, period] = window
             self._theirs.setdefault(subject, []).append((code, subject, period))
@@ -262,6 +264,7 @@ class Oracle:
             if period.startswith("turn:"):
                 self._turns.setdefault((code, subject), []).append((period, window[0]))
             self.ruled[code, subject, period] = trigger
+            self.asked[code, subject, period] = programme.resolved_by
 
     def _given(self, code: str) -> set[str]:
         return {period for (each, _), turns in self._turns.items() if each == code for period, _ in turns}

@@ -51,9 +51,9 @@ class StateOracle(Oracle):
 
     def counting(self, key: Key) -> list[date]:
         """On which days that was done which counts for a task, the first first."""
-        code, subject, period = key
+        _code, subject, period = key
         opens, _due, grace = self.issued[key]
-        kind = self.versions[code][max(self.versions[code])].programme.resolved_by
+        kind = self.asked[key]
         days = self._proven.get((subject, kind), {})
         if kind in ONE_BY_ONE:
             days = {proof: day for proof, day in days.items() if period == f"event:{proof}"}
@@ -150,6 +150,6 @@ class StateOracle(Oracle):
         taken = f"since:{max(days)}" in {period for _code, _subject, period in mine}
         return max(days) + DAY if taken else max(days)
 
-    def _issue(self, code: str, subject: str, period: str, window: Window, trigger: Any) -> None:
+    def _issue(self, programme: Any, subject: str, period: str, window: Window, trigger: Any) -> None:
         if not self.away(subject, window[0], window[1]):
-            super()._issue(code, subject, period, window, trigger)
+            super()._issue(programme, subject, period, window, trigger)
