@@ -10,14 +10,14 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from county import FORM, TALK, County, promise
+from county import FORM, TALK, TALKED, County, of_task, promise
 
 from hongzhu import clock
 from hongzhu.i18n import Text
 from hongzhu.programme import Programme
 from hongzhu.testing.examples import CALENDAR, MONDAY
 from hongzhu_registry.database import database
-from hongzhu_registry.programmes import queries, tuning
+from hongzhu_registry.programmes import queries, service, tuning
 
 DAY = timedelta(days=1)
 NEW = "carers.visit"
@@ -235,6 +235,56 @@ def test_a_later_version_rules_only_what_falls_due_after_it(county: County) -> N
     declare(county, promise(fields={"grade"}))
     clock.stand_on(MONDAY + 7 * DAY)
     assert decide(county, TALK, "approve")["effective_from"] == "2020-11-30"
+
+
+def test_a_version_approved_for_a_later_day_leaves_the_days_before_to_the_former_one(county: County) -> None:
+    declare(county, promise(fields={"boarding"}, form=FORM | {"required": ["topic", "note"]}))
+    decide(county, TALK, "approve", effective_from="2020-11-30")
+    assert county.ask("school", "POST", "/records", TALKED).status_code == 201
+    assert "boarding" not in county.get("carers", "/children/child-own")
+    clock.stand_on(MONDAY + 7 * DAY)
+    assert county.ask("school", "POST", "/records", TALKED).status_code == 422
+    assert county.get("carers", "/children/child-own")["boarding"] is True
+    assert county.get("bureau", "/agencies/carers")["programmes"]["approved"].count(TALK) == 1
+
+
+def test_a_former_versions_open_tasks_are_done_by_its_own_kind_and_form_as_long_as_there_are_any(
+    county: County,
+) -> None:
+    declare(county, promise(resolved_by="chat"))
+    decide(county, TALK, "approve", effective_from="2020-11-30")
+    clock.stand_on(MONDAY + 8 * DAY)  # in the grace of last week's tasks
+    talked = TALKED | {"occurred_on": "2020-12-01", "child_ids": ["child-own", "child-mate"]}
+    assert county.ask("school", "POST", "/records", talked | {"data": {"topic": "?"}}).json()["field"] == "data.topic"
+    assert county.ask("school", "POST", "/records", talked).status_code == 201
+    assert county.get("bureau", f"/tasks/{of_task(TALK, 'child-own')}")["state"] == "late"
+    assert county.ask("school", "POST", "/records", talked).json()["field"] == "kind"
+    assert county.ask("school", "POST", "/records", talked | {"kind": "chat"}).status_code == 201
+
+
+def test_tuning_what_is_approved_for_a_later_day_moves_nothing_before_that_day(county: County) -> None:
+    declare(county, promise(fields={"boarding"}))
+    decide(county, TALK, "approve", effective_from="2020-12-07")
+    answer = county.ask("bureau", "POST", f"/programmes/{TALK}/tune", {"trigger": {"every": 2}})
+    assert answer.status_code == 200, answer.text
+    assert said(county) == [(2, False, "2020-12-07"), (3, False, "2020-12-07")]
+    assert "boarding" not in county.get("carers", "/children/child-own")
+
+
+def test_a_suspended_programme_stays_so_until_the_day_from_which_it_is_approved_again(county: County) -> None:
+    decide(county, TALK, "suspend")
+    decide(county, TALK, "approve", effective_from="2020-11-30")
+    with database.transaction() as session:
+        assert TALK not in queries.names(session)
+        assert [
+            (each.version, each.suspended) for each in service.announcements(session) if each.programme.code == TALK
+        ] == [
+            (2, True),
+            (3, False),
+        ]
+    clock.stand_on(MONDAY + 7 * DAY)
+    with database.transaction() as session:
+        assert TALK in queries.names(session)
 
 
 def test_what_its_plugin_no_longer_declares_when_it_begins_is_shown_and_runs_on(county: County) -> None:

@@ -13,6 +13,7 @@ from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.activities.service import is_held
 from hongzhu_registry.children.queries import names_in_sight as child_names
 from hongzhu_registry.programmes.models import ProgrammeVersion
+from hongzhu_registry.programmes.queries import counts
 from hongzhu_registry.referrals.models import Referral
 from hongzhu_registry.referrals.steps import STEPS, possible, state_of
 from hongzhu_registry.supporters import queries as supporters
@@ -22,12 +23,11 @@ from hongzhu_registry.tasks.queries import state_on
 
 MOST = 200
 """Rows of a list on the page: what is newest."""
-STANDING = ("approved", "proposed", "suspended")
 
 
 def programmes(session: Session, agency: str) -> list[tuple[Programme, str]]:
     """Read an agency's programmes with how each stands; of one that runs, its new version stands beside it."""
-    of_agency = (ProgrammeVersion.agency == agency, ProgrammeVersion.status.in_(STANDING))
+    of_agency = (ProgrammeVersion.agency == agency, counts(today()))
     statement = select(ProgrammeVersion.definition, ProgrammeVersion.status).where(*of_agency)
     found = session.execute(statement.order_by(ProgrammeVersion.code, ProgrammeVersion.version))
     return [(Programme.model_validate(definition), status) for definition, status in found]

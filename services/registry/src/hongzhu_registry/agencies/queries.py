@@ -11,6 +11,7 @@ from hongzhu.i18n import Text
 from hongzhu_registry.access.models import Account, Token
 from hongzhu_registry.agencies.models import Agency, AgencyTitle
 from hongzhu_registry.programmes.models import ProgrammeVersion
+from hongzhu_registry.programmes.queries import counts
 from hongzhu_registry.tasks.models import Task
 from hongzhu_registry.tasks.queries import CANCELLED, state_on
 
@@ -46,9 +47,8 @@ def programmes(session: Session, names: Sequence[str]) -> dict[str, dict[str, li
     """Name each agency's programmes that are approved, proposed and suspended; a new version is proposed while the old one runs."""
     found: dict[str, dict[str, list[str]]] = {name: {"approved": [], "proposed": [], "suspended": []} for name in names}
     columns = ProgrammeVersion.agency, ProgrammeVersion.status, ProgrammeVersion.code
-    standing = ProgrammeVersion.status.in_(("approved", "proposed", "suspended"))
-    statement = select(*columns).where(ProgrammeVersion.agency.in_(names), standing).order_by(ProgrammeVersion.code)
-    for agency, status, code in session.execute(statement):
+    theirs = select(*columns).where(ProgrammeVersion.agency.in_(names), counts(today())).distinct()
+    for agency, status, code in session.execute(theirs.order_by(ProgrammeVersion.code)):
         found[agency][status].append(code)
     return found
 

@@ -47,10 +47,10 @@ Way = Literal["record", "pairing", "row"]
 def must_be_theirs(session: Session, principal: Principal, kind: str, way: Way) -> list[Programme]:
     """See that somebody may give evidence of a kind, and in this way; return who asks for it.  Raises `InvalidError`.
 
-    What a running programme asks for with a form is a record, and what people are kept for is a pairing; nothing else stands
+    What a programme asks for with a form is a record, and what people are kept for is a pairing; nothing else stands
     in for them.  An agency cannot give what only others promised.  What the bureau hands in as workbooks is not asked.
     """
-    asking = programmes.definitions(session, kind=kind)
+    asking = programmes.asking(session, kind)
     if way != "record" and any(each.form is not None for each in asking):
         raise InvalidError("The kind {kind} is shown by a record with its form; file that.", kind=kind, field="kind")
     if way == "row" and _has_people(session, kind):

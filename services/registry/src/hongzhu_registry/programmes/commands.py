@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
+from hongzhu.clock import today
 from hongzhu.errors import InvalidError
 from hongzhu.i18n import _
 from hongzhu.programme import Programme
@@ -20,7 +21,7 @@ from hongzhu_registry.access.policy import OPERATOR
 from hongzhu_registry.audit import service as audit
 from hongzhu_registry.audit.service import Asked
 from hongzhu_registry.database import database
-from hongzhu_registry.programmes import service
+from hongzhu_registry.programmes import queries, service
 from hongzhu_registry.programmes.models import ProgrammeVersion
 
 
@@ -77,12 +78,10 @@ def _print() -> None:
     for title in (_("code"), _("name"), _("trigger"), _("resolved by"), _("version"), _("status")):
         shown.add_column(title)
     with database.transaction() as session:
-        for each in session.scalars(select(ProgrammeVersion).order_by(ProgrammeVersion.code, ProgrammeVersion.version)):
-            if each.status != "superseded":
-                programme = Programme.model_validate(each.definition)
-                kind = programme.trigger.kind
-                shown.add_row(
-                    each.code, str(programme.name), kind, programme.resolved_by, str(each.version), _status(each)
-                )
+        counting = select(ProgrammeVersion).where(queries.counts(today()))
+        for each in session.scalars(counting.order_by(ProgrammeVersion.code, ProgrammeVersion.version)):
+            programme = Programme.model_validate(each.definition)
+            kind = programme.trigger.kind
+            shown.add_row(each.code, str(programme.name), kind, programme.resolved_by, str(each.version), _status(each))
     # Down a pipe there is no width to fit into, and what is read by a program must be whole.
     Console(width=None if sys.stdout.isatty() else 10_000).print(shown)

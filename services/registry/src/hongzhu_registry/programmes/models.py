@@ -10,7 +10,7 @@ from hongzhu_registry.database import Base
 
 
 class ProgrammeVersion(Base):
-    """One version of a programme; the newest approved one runs until a newer one is approved."""
+    """One version of a programme; on any day the newest runs of those that were approved and whose day has come."""
 
     __tablename__ = "programme_version"
 
@@ -21,7 +21,7 @@ class ProgrammeVersion(Base):
     tuning: Mapped[Any | None] = mapped_column(JSON)
     """What the bureau changed of the trigger that the agency declared; the definition has it already."""
     status: Mapped[str] = mapped_column(String(10))
-    """``proposed``, ``approved``, ``superseded`` or ``suspended``."""
+    """``proposed``, ``approved`` or ``suspended``; ``superseded`` once another version was decided on that leaves it no day."""
     effective_from: Mapped[date | None]
     approved_by: Mapped[str | None] = mapped_column(String(36))
     approved_at: Mapped[datetime | None]

@@ -149,7 +149,7 @@ def _shown(
         raise MissingError
     latest = versions[0]
     programme = Programme.model_validate(latest.definition)
-    running = next((each for each in versions if each.status in ("approved", "suspended")), None)
+    running = next((each for each in versions if each.status in queries.DECIDED), None)
     runs = Programme.model_validate(running.definition) if running else None
     return show(
         request,
@@ -158,6 +158,7 @@ def _shown(
         latest=latest,
         programme=programme,
         versions=versions,
+        counting=queries.counting(session, code),
         agency=names_of_all(session).get(latest.agency, latest.agency),
         titles=titles_asked(session, latest.agency),
         words=words,

@@ -1,15 +1,22 @@
 """The catalogue's statements."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from hongzhu.clock import today
 from hongzhu.programme import EverySchoolWeek, Programme
 from hongzhu_registry.agencies.models import Agency
+from hongzhu_registry.database import everything
 from hongzhu_registry.programmes.models import ProgrammeVersion
+from hongzhu_registry.tasks.models import Task
+from hongzhu_registry.tasks.queries import stands
 
+DECIDED = ("approved", "suspended")
+"""What the bureau said of a version that rules, from its day on."""
 Other = aliased(ProgrammeVersion)
 
 
@@ -33,23 +40,60 @@ def versions(session: Session, code: str) -> Sequence[ProgrammeVersion]:
     return session.scalars(statement.order_by(ProgrammeVersion.version.desc())).all()
 
 
+def counting(session: Session, code: str) -> set[int]:
+    """Number the versions of a programme that were not replaced by today."""
+    numbers = select(ProgrammeVersion.version).where(ProgrammeVersion.code == code, counts(today()))
+    return set(session.scalars(numbers))
+
+
 def running(session: Session, code: str) -> ProgrammeVersion | None:
-    """Return the version that runs, or is suspended."""
-    return session.scalar(
-        select(ProgrammeVersion).where(
-            ProgrammeVersion.code == code, ProgrammeVersion.status.in_(("approved", "suspended"))
-        )
-    )
+    """Return the version that the bureau decided on last: it runs, or is suspended, now or from its day on."""
+    decided = ProgrammeVersion.code == code, ProgrammeVersion.status.in_(DECIDED)
+    return session.scalar(select(ProgrammeVersion).where(*decided).order_by(ProgrammeVersion.version.desc()).limit(1))
+
+
+def counts(day: date) -> ColumnElement[bool]:
+    """Say in SQL of a version that it was not replaced by `day`: neither by a decision, nor because a newer one's day has come."""
+    of_code = Other.code == ProgrammeVersion.code, Other.version > ProgrammeVersion.version
+    rules = Other.status.in_(DECIDED), Other.effective_from <= day
+    return and_(ProgrammeVersion.status != "superseded", ~select(Other.code).where(*of_code, *rules).exists())
+
+
+def rules(day: date) -> ColumnElement[bool]:
+    """Say in SQL of a version that it runs on `day`: it is the newest of those whose day has come, and not suspended."""
+    return and_(ProgrammeVersion.status == "approved", ProgrammeVersion.effective_from <= day, counts(day))
 
 
 def definitions(session: Session, agency: str | None = None, *, kind: str | None = None) -> list[Programme]:
     """Return the definitions of all programmes that run, of one agency's, or of those that a kind of evidence resolves."""
-    statement = select(cast(ProgrammeVersion.definition, Text)).where(ProgrammeVersion.status == "approved")
+    chosen = rules(today())
     if agency is not None:
-        statement = statement.where(ProgrammeVersion.agency == agency)
+        chosen = and_(chosen, ProgrammeVersion.agency == agency)
     if kind is not None:
-        statement = statement.where(ProgrammeVersion.definition["resolved_by"].as_string() == kind)
-    return [_read(found) for found in session.scalars(statement.order_by(ProgrammeVersion.code))]
+        chosen = and_(chosen, _resolved_by(kind))
+    return _definitions(session, chosen)
+
+
+def asking(session: Session, kind: str) -> list[Programme]:
+    """Return who asks for a kind of evidence: the programmes that run, or else former versions as long as a task of theirs is
+    open."""
+    if found := definitions(session, kind=kind):
+        return found
+    day = today()
+    of_version = Task.programme == ProgrammeVersion.code, Task.version == ProgrammeVersion.version
+    still_open = select(Task.id).where(*of_version, or_(stands("due", day), stands("overdue", day))).exists()
+    with everything(session):  # whosever task it is
+        return _definitions(session, and_(_resolved_by(kind), still_open))
+
+
+def _resolved_by(kind: str) -> ColumnElement[bool]:
+    return ProgrammeVersion.definition["resolved_by"].as_string() == kind  # type: ignore[no-any-return]  # a comparison
+
+
+def _definitions(session: Session, chosen: ColumnElement[bool]) -> list[Programme]:
+    newest_first = ProgrammeVersion.code, ProgrammeVersion.version.desc()
+    found = select(cast(ProgrammeVersion.definition, Text)).where(chosen).order_by(*newest_first)
+    return [_read(each) for each in session.scalars(found)]
 
 
 # To read what all programmes say takes longer than most requests do beside it, and it hardly ever changes.
@@ -66,7 +110,7 @@ def names(session: Session) -> dict[str, str]:
 def no_longer_declared(session: Session) -> list[str]:
     """Name the programmes that run although their agency's plugin, when it last began, did not declare them any more."""
     statement = select(ProgrammeVersion.code).join(Agency, Agency.name == ProgrammeVersion.agency)
-    gone = (ProgrammeVersion.status == "approved", ProgrammeVersion.declared_at < Agency.introduced_at)
+    gone = (rules(today()), ProgrammeVersion.declared_at < Agency.introduced_at)
     return list(session.scalars(statement.where(*gone).order_by(ProgrammeVersion.code)))
 
 
@@ -77,8 +121,8 @@ def evidence_kind(session: Session, code: str, version: int) -> str | None:
 
 
 def form_of(session: Session, kind: str) -> dict[str, object] | None:
-    """Return the JSON Schema of the records of a kind, as a running programme declares it."""
-    return form_among(definitions(session, kind=kind))
+    """Return the JSON Schema of the records of a kind, as whoever asks for it declares it."""
+    return form_among(asking(session, kind))
 
 
 def form_among(asking: Iterable[Programme]) -> dict[str, object] | None:

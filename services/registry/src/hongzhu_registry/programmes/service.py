@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now, today
@@ -101,12 +101,9 @@ def approve(
         latest = _followed_by(session, latest, "proposed")
     if latest.status != "proposed":
         raise ConflictError("Version {version} of {code} is approved already.", version=latest.version, code=code)
-    before = queries.running(session, code)
-    if before is not None:
-        before.status = "superseded"
-        session.flush()
     latest.status = "approved"
     latest.effective_from = effective_from or today()
+    _supersede(session, latest)
     latest.approved_by, latest.approved_at = principal.account_id, now()
     agencies.agree_to_titles(session, latest.agency, titles)
     publish(session, announcement(latest))
@@ -128,15 +125,16 @@ def suspend(session: Session, code: str) -> ProgrammeVersion:
         )
     if running.status == "suspended":
         return running
-    running.status = "superseded"
     suspended = _followed_by(session, running, "suspended")
     suspended.effective_from = today()
+    _supersede(session, suspended)
     publish(session, announcement(suspended))
     return suspended
 
 
 def tune(session: Session, principal: Principal, code: str, changes: Mapping[str, Any], *, dry_run: bool) -> Tuned:
-    """Change how often a programme falls due or in which window, from today on; a dry run only says what would move.
+    """Change how often a programme falls due or in which window, from today on, or from the day on which the version begins
+    that was approved last; a dry run only says what would move.
 
     It is a version of its own, approved with the act: it is the bureau that tunes.
     """
@@ -153,11 +151,12 @@ def tune(session: Session, principal: Principal, code: str, changes: Mapping[str
     moves = tuning.moves(before.trigger, after.trigger, calendar.current(session), today())
     if after == before or dry_run:
         return Tuned(running, after, moves)
-    running.status = "superseded"
     version = _followed_by(session, running, "approved")
     version.definition = after.model_dump(mode="json", by_alias=True)
     version.tuning = {**(running.tuning or {}), **changes, "kind": after.trigger.kind}
-    version.effective_from, version.approved_by, version.approved_at = today(), principal.account_id, now()
+    version.effective_from = max(today(), running.effective_from or today())
+    version.approved_by, version.approved_at = principal.account_id, now()
+    _supersede(session, version)
     publish(session, announcement(version))
     return Tuned(version, after, moves)
 
@@ -180,6 +179,17 @@ def _followed_by(session: Session, version: ProgrammeVersion, status: str) -> Pr
     return after
 
 
+def _supersede(session: Session, by: ProgrammeVersion) -> None:
+    """Note which versions rule no day any more: those of which `by` takes every day that is to come."""
+    session.flush()
+    day = today()
+    begins = by.effective_from or day
+    days = true() if begins <= day else ProgrammeVersion.effective_from >= begins
+    before = ProgrammeVersion.code == by.code, ProgrammeVersion.version < by.version
+    decided = ProgrammeVersion.status.in_(queries.DECIDED)
+    session.execute(update(ProgrammeVersion).where(*before, decided, days).values(status="superseded"))
+
+
 def announcement(version: ProgrammeVersion) -> ProgrammeChanged:
     """Return what the bus hears of an approved or suspended version."""
     assert version.effective_from is not None, "only what was approved is announced"
@@ -192,6 +202,7 @@ def announcement(version: ProgrammeVersion) -> ProgrammeChanged:
 
 
 def announcements(session: Session) -> list[ProgrammeChanged]:
-    """Return what the bus hears of every version that runs or is suspended."""
-    statement = select(ProgrammeVersion).where(ProgrammeVersion.status.in_(("approved", "suspended")))
-    return [announcement(version) for version in session.scalars(statement.order_by(ProgrammeVersion.code))]
+    """Return what the bus hears of every version that runs or is suspended, or will be."""
+    statement = select(ProgrammeVersion).where(ProgrammeVersion.status.in_(queries.DECIDED))
+    in_order = statement.order_by(ProgrammeVersion.code, ProgrammeVersion.version)
+    return [announcement(version) for version in session.scalars(in_order)]
