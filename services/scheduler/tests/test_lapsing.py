@@ -183,6 +183,16 @@ def test_a_child_that_moves_takes_its_open_tasks_along(owed):
     assert owed.messages()[-1].school_id == "s2"
 
 
+def test_a_task_that_is_open_again_in_its_window_is_at_the_school_where_its_child_is_now(owed):
+    owed.file("c1", MONDAY)
+    owed.bring(child("c1", version=2, school_id="s2"))
+    withdraw(owed, MONDAY)
+    again = owed.messages()[-1]
+    assert (again.topic, again.school_id, again.subjects) == ("task.due.v1", "s2", ("c1",))
+    owed.file("c1", MONDAY + DAY)
+    assert owed.messages()[-1].school_id == "s2"
+
+
 def test_nothing_falls_due_before_what_it_requires_was_done_also_when_that_is_heard_of_later(town):
     town.announce()
     town.approve(programme(requires=("visit",)))

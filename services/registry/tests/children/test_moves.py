@@ -1,10 +1,11 @@
 """A child goes to another school, leaves and comes back."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from county import LOVE, TALK, County, due
+from county import LOVE, TALK, TALKED, County, due, of_task
 from sqlalchemy import select, update
 
 from hongzhu import clock
@@ -77,6 +78,34 @@ def test_what_is_open_goes_along_and_the_old_schools_own_helpers_stay_behind(cou
     # The love parent was found, so that task was done while the child was at its old school.
     assert at == {TALK: "school-other", LOVE: "school-own"}
     assert lasting == ["love_parent"]
+
+
+def reopen_after_pause(county: County) -> Callable[[], Any]:
+    sent = {"from": DAY, "reason": "住院"}
+    pause = county.ask("school", "POST", "/children/child-own/pauses", sent).json()["id"]
+    return lambda: county.ask("bureau", "DELETE", f"/children/child-own/pauses/{pause}")
+
+
+def reopen_after_record(county: County) -> Callable[[], Any]:
+    record = county.ask("school", "POST", "/records", TALKED).json()["id"]
+    return lambda: county.ask("bureau", "POST", f"/records/{record}/withdraw", {"reason": "记错了"})
+
+
+def reopen_after_excuse(county: County) -> Callable[[], Any]:
+    task = of_task(TALK, "child-own")
+    county.ask("school", "POST", f"/tasks/{task}/excuse", {"reason": "住院"})
+    return lambda: county.ask("bureau", "DELETE", f"/tasks/{task}/excuse")
+
+
+@pytest.mark.parametrize("close", [reopen_after_pause, reopen_after_record, reopen_after_excuse])
+def test_what_is_open_again_after_a_transfer_is_at_the_school_where_the_child_is_now(
+    county: County, close: Callable[[County], Callable[[], Any]]
+) -> None:
+    reopen = close(county)
+    assert act(county, "transfer", school_id="school-other").status_code == 201
+    assert reopen().status_code < 300
+    assert county.get("other_school", f"/tasks/{of_task(TALK, 'child-own')}")["state"] == "due"
+    assert county.ask("school", "GET", f"/tasks/{of_task(TALK, 'child-own')}").status_code == 404
 
 
 def test_a_transfer_settles_the_conflict_between_two_rosters_whichever_way_it_goes(county: County) -> None:

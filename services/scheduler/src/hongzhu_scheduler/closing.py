@@ -34,7 +34,7 @@ from hongzhu.database import Database, among_those, those
 from hongzhu.messages import ANSWERS
 from hongzhu.programme import Programme
 from hongzhu_scheduler.announcing import say, that_closed, that_open_again
-from hongzhu_scheduler.models import evidence, excuse, occurrence, programme_version, run
+from hongzhu_scheduler.models import child, evidence, excuse, occurrence, programme_version, run
 from hongzhu_scheduler.triggers import Batch
 
 _RUNS_AT_ONCE = 16
@@ -103,6 +103,7 @@ class _Settling:
             )
             .values(
                 closed_state=found.c.state,
+                school_id=found.c.school_id,
                 done_on=found.c.done_on,
                 changes=case((changed, found.c.changes), else_=occurrence.c.changes),
             )
@@ -177,8 +178,8 @@ def _unsettled(day: date) -> ColumnElement[bool]:
 
 
 def _as_they_stand(chosen: ColumnElement[bool]) -> Subquery:
-    """Work tasks out on the parameter `day`: their keys, what they were closed as, and ``state, done_on, changes`` as they
-    must be."""
+    """Work tasks out on the parameter `day`: their keys, what they were closed as, and ``state, done_on, changes, school_id`` as
+    they must be."""
     # Of several pieces of evidence the earliest counts, whatever order they came in.
     done_on = select(func.min(evidence.c.done_on)).where(
         evidence.c.subject_id == occurrence.c.subject_id,
@@ -217,4 +218,9 @@ def _as_they_stand(chosen: ColumnElement[bool]) -> Subquery:
         (and_(looked_at.ended_on.is_not(None), in_time), "cancelled"),
         (looked_at.grace_until < bindparam("day", type_=Date), "missed"),
     )
-    return select(*looked_at, state.label("state")).where(true()).subquery()
+    # What is open, or open again, is at the school where its child is now, but for what was overdue when the child moved.
+    here = select(child.c.school_id).where(child.c.id == looked_at.subject_id).scalar_subquery()
+    to_do = and_(state.is_(None), looked_at.due_on >= bindparam("day", type_=Date))
+    at = case((to_do, func.coalesce(here, looked_at.school_id)), else_=looked_at.school_id)
+    others = [each for each in looked_at if each.name != "school_id"]
+    return select(*others, at.label("school_id"), state.label("state")).where(true()).subquery()

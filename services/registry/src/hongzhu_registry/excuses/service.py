@@ -161,7 +161,9 @@ def _task(session: Session, principal: Principal, task_id: str) -> Mapping[str, 
 
 def _excuse(session: Session, task_id: str, excuse_id: str | None) -> None:
     session.flush()
-    tasks.change(session, Task.id == task_id, excuse_id=excuse_id)
+    with everything(session):  # the child may be at another school by now
+        tasks.change(session, Task.id == task_id, excuse_id=excuse_id)
+        tasks.hand_over(session, Task.id == task_id)
 
 
 def _pause(session: Session, principal: Principal, child_id: str, pause_id: str) -> Excuse:

@@ -21,6 +21,7 @@ from hongzhu_registry.retention.rules import watch_until
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.tallies.queries import touch_children
 from hongzhu_registry.tasks import queries as tasks
+from hongzhu_registry.tasks.models import Task
 
 
 def transfer(
@@ -53,12 +54,12 @@ def transfer(
             raise ConflictError("The child is at this school already.")
         # Who helps in the old school's name cannot go along, and the new one is owed a helper of its own.
         pairings.end_for_children(session, [child_id], day, of_school=child["school_id"])
-        tasks.hand_over(session, child_id, school_id)
         copies.call_back(session, child_id)  # whom the old school gave one is not the new one's to know
         values: dict[str, Any] = {"school_id": school_id, "class_name": class_name}
         if grade is not None:
             values["grade"] = grade
         children.amend(session, principal, child, values, source="transfer", effective_on=day)
+        tasks.hand_over(session, Task.subject_id == child_id)
 
 
 def leave(

@@ -30,6 +30,7 @@ from hongzhu.database import among_those, those, upsert
 from hongzhu.messages import ANSWERS, batches
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
+from hongzhu_registry.children.models import Child
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.excuses.models import Excuse
 from hongzhu_registry.schools.queries import called
@@ -122,12 +123,15 @@ def link(session: Session, evidence_ids: Sequence[str]) -> None:
 
 def relink(session: Session, evidence_id: str, subjects: Sequence[str]) -> None:
     """Link the tasks that changed evidence resolved to the earliest evidence there is for them now."""
-    _carry_out(session, _resolving(and_(Task.subject_id.in_(subjects), Task.evidence_id == evidence_id)))
+    theirs = Task.subject_id.in_(subjects)
+    _carry_out(session, _resolving(and_(theirs, Task.evidence_id == evidence_id)))
+    hand_over(session, theirs)
 
 
 def pause(session: Session, subject_id: str) -> None:
     """Link all of a subject's tasks to the pauses in which they are due."""
     _carry_out(session, _resolving(Task.subject_id == subject_id))
+    hand_over(session, Task.subject_id == subject_id)
 
 
 def _within_window(evidence: Any) -> ColumnElement[bool]:
@@ -199,11 +203,13 @@ def paused_by(task: Any) -> ScalarSelect[Any]:
     return select(func.min(Excuse.id)).where(*in_pause).correlate(task).scalar_subquery()
 
 
-def hand_over(session: Session, child_id: str, school_id: str) -> None:
-    """Let the tasks of a child that are still open go along with it to another school."""
-    still_open = and_(Task.subject_id == child_id, state_on(today()) == "due")
-    touch(session, session.execute(select(*OF_TASK).where(still_open)))
-    change(session, still_open, school_id=school_id)
+def hand_over(session: Session, chosen: ColumnElement[bool]) -> None:
+    """Let those of the chosen tasks that are open, or open again, and not overdue go along with a child to the school it is at
+    now."""
+    here = select(Child.school_id).where(Child.id == Task.subject_id).scalar_subquery()
+    left_behind = and_(chosen, state_on(today()) == "due", Task.school_id != here)
+    touch(session, session.execute(select(*OF_TASK).where(left_behind)))
+    change(session, left_behind, school_id=here)
 
 
 def cancel_or_reopen(
@@ -231,6 +237,7 @@ def cancel_or_reopen(
     said = upsert(session, TaskAct.__table__)  # type: ignore[arg-type]  # it is a Table
     session.execute(said.from_select(names, act.where(of_them)).on_conflict_do_nothing())
     change(session, and_(of_them, Task.changes < changes), closed_state=state, changes=changes)
+    hand_over(session, of_them)
     return session.scalar(select(func.count()).select_from(Task).where(of_them)) or 0
 
 
