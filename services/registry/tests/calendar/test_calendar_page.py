@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from county import County, token_of
+from rosters import hand_in
 
 from hongzhu import clock
 from hongzhu.calendar import SchoolCalendar, Term
@@ -110,6 +111,34 @@ def test_what_cannot_be_is_told_with_what_was_typed_and_announces_nothing(
         assert f'value="{typed["last"]}"' in answer.text
     assert desk.get("bureau", "/calendar")["version"] == 1
     assert desk.said() == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"terms": [{"first": "2020-09-01", "last": "2020-01-01"}]},
+        {"terms": [TERM, {"first": "2021-01-20", "last": "2021-07-01"}]},
+        {"terms": [{"first": "0001-01-01", "last": "9999-12-31"}]},
+        {"terms": [{"first": "9999-09-01", "last": "9999-12-31"}]},
+        {"holidays": [{"first": "2021-01-03", "last": "2031-01-01"}]},
+    ],
+)
+def test_the_api_announces_no_calendar_that_the_page_would_refuse(desk: County, changes: dict[str, Any]) -> None:
+    answer = desk.ask("bureau", "PUT", "/calendar", whole(changes))
+    assert (answer.status_code, answer.json()["field"]) in {(422, "first"), (422, "last")}
+    assert desk.get("bureau", "/calendar")["version"] == 1
+    assert desk.said() == []
+
+
+def test_a_workbook_whose_terms_overlap_changes_nothing_of_the_calendar_and_every_row_says_so(desk: County) -> None:
+    titles = ("类别", "名称", "开始日期", "结束日期")
+    terms = [("学期", "秋", "2020-09-01", "2021-01-22"), ("学期", "春", "2021-01-20", "2021-07-01")]
+    result = hand_in(校历=[dict(zip(titles, each, strict=True)) for each in terms])
+    assert {(each.row, each.reason.code) for each in result.rejected} == {
+        (2, "calendar_unsound"),
+        (3, "calendar_unsound"),
+    }
+    assert desk.get("bureau", "/calendar")["version"] == 1
 
 
 def test_the_state_councils_days_are_of_the_same_kinds_as_the_bureaus() -> None:

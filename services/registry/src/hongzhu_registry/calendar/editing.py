@@ -1,8 +1,7 @@
 """Editing a calendar entry by entry; each edit is a calendar of its own, which is then announced whole."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import date
 from typing import Any, Literal
 
 from hongzhu.calendar import Holiday, MakeUp, SchoolCalendar, SchoolException, Term
@@ -16,8 +15,6 @@ KINDS: Mapping[Part, type[Entry]] = {
     "make_ups": MakeUp,
     "exceptions": SchoolException,
 }
-LONGEST = timedelta(days=366)
-"""No entry is longer than a year; what seems to be is a slip of the keyboard."""
 
 
 def key(entry: Entry) -> str:
@@ -26,11 +23,7 @@ def key(entry: Entry) -> str:
 
 
 def entry_of(part: Part, *, name: str, first: date, last: date, school_id: str) -> Entry:
-    """Make an entry of what was typed; raises `InvalidError`."""
-    if last < first:
-        raise InvalidError("The last day comes before the first.", field="last")
-    if last - first > LONGEST:
-        raise InvalidError("That is longer than a year.", field="last")
+    """Make an entry of what was typed."""
     values: dict[str, Any] = {"name": name, "first": first, "last": last}
     if part == "exceptions":
         values["school_id"] = school_id
@@ -52,14 +45,5 @@ def edited(calendar: SchoolCalendar, part: Part, was: str, entry: Entry | None) 
         if any(key(each) == key(entry) for each in entries):
             raise InvalidError("These days are there already.", field="first")
         entries.append(entry)
-    if part == "terms":
-        _must_not_overlap(entries)
     in_order = sorted(entries, key=lambda each: (each.first, each.last))
     return SchoolCalendar.model_validate(calendar.model_dump() | {part: [each.model_dump() for each in in_order]})
-
-
-def _must_not_overlap(terms: list[Entry]) -> None:
-    in_order = sorted(terms, key=lambda each: each.first)
-    for before, after in pairwise(in_order):
-        if after.first <= before.last:
-            raise InvalidError("Two terms overlap.", field="first")

@@ -9,6 +9,7 @@ from hongzhu.calendar import SchoolCalendar
 from hongzhu.database import take_turns
 from hongzhu.messages import CalendarChanged
 from hongzhu_registry.calendar.models import CalendarVersion
+from hongzhu_registry.calendar.rules import must_hold_together
 from hongzhu_registry.database import publish
 
 
@@ -18,7 +19,8 @@ def latest(session: Session) -> CalendarVersion | None:
 
 
 def announce(session: Session, calendar: SchoolCalendar) -> bool:
-    """Keep a calendar and say it on the bus; false when it is the one there is."""
+    """Keep a calendar and say it on the bus; false when it is the one there is.  Raises `InvalidError` for one that cannot be."""
+    must_hold_together(calendar)
     take_turns(session, "calendar")
     before = latest(session)
     content = calendar.model_dump(mode="json")

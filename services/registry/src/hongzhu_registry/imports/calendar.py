@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hongzhu.calendar import SchoolCalendar
+from hongzhu.errors import InvalidError
 from hongzhu_registry.calendar import service
 from hongzhu_registry.imports.places import Schools
 from hongzhu_registry.imports.result import Result
@@ -33,5 +34,11 @@ def store(session: Session, rows: Sequence[CalendarEntry | School], result: Resu
             span["school_id"] = school.id
         parts[_PARTS[row.kind]].append(span)
     before = service.current(session) or SchoolCalendar()
-    announced = service.announce(session, SchoolCalendar.model_validate(before.model_dump() | parts))
+    try:
+        announced = service.announce(session, SchoolCalendar.model_validate(before.model_dump() | parts))
+    except InvalidError:  # it is one thing: none of its rows can be taken without the others
+        for row in rows:
+            if not isinstance(row, School):
+                result.reject(row.source, "starts_on", "calendar_unsound")
+        return
     (result.accepted if announced else result.unchanged)["calendar"] += sum(map(len, parts.values()))

@@ -128,6 +128,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请核对两个日期",
         "check the two dates",
     ),
+    "calendar_unsound": (
+        "校历中有超过一年或年份不对的日期，或者两个学期重叠；整份校历未导入",
+        "a stretch of days is longer than a year or of no year of ours, or two terms overlap; none of the calendar was taken",
+        "请核对各行的开始和结束日期",
+        "check where each row begins and ends",
+    ),
     "twice": (
         "同一身份证号在本文件中已出现（工作表“{sheet}”第{row}行）",
         "the same identity number is already in this file (sheet “{sheet}”, row {row})",
