@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from hongzhu import cli, i18n, runtime
 from hongzhu.errors import ConfigurationError
+from hongzhu.settings import settings
 from hongzhu.testing.databases import Configure
 
 HOLD = """
@@ -50,6 +51,8 @@ class Stub:
         ("timezone", "Asia", "Asia"),
         ("timezone", "Mars/Olympus", "Mars/Olympus"),
         ("language", "fr", "zh_CN or en"),
+        ("digest_at", "8am", "08:00"),
+        ("digest_at", "24:00", "08:00"),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(configure: Configure, name: str, value: str, told: str) -> None:
@@ -58,6 +61,11 @@ def test_a_setting_that_is_wrong_is_named(configure: Configure, name: str, value
     assert result.exit_code == 1
     assert told in result.output
     assert "Traceback" not in result.output
+
+
+def test_the_time_of_the_digests_is_written_with_or_without_its_first_nought(configure: Configure) -> None:
+    configure(digest_at="8:05")
+    assert settings().digest_at == "08:05"
 
 
 def test_a_wrong_setting_does_not_even_keep_the_program_from_starting(tmp_path: Path) -> None:

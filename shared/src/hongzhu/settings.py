@@ -1,6 +1,7 @@
 """The configuration: environment variables ``HONGZHU_*``.  Nothing set is the embedded trial."""
 
 import json
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -87,6 +88,16 @@ class Settings(BaseSettings):
         if value not in {CHINESE, ENGLISH}:
             raise ConfigurationError("HONGZHU_LANGUAGE is zh_CN or en, not “{value}”.", value=value)
         return value
+
+    @field_validator("digest_at")
+    @classmethod
+    def _of_the_clock(cls, value: str) -> str:
+        try:
+            return datetime.strptime(value, "%H:%M").strftime("%H:%M")  # noqa: DTZ007  # a time of any day; 8:00 is one too
+        except ValueError:
+            raise ConfigurationError(
+                "HONGZHU_DIGEST_AT is a time of day as in 08:00, not “{value}”.", value=value
+            ) from None
 
     @model_validator(mode="after")
     def _find_registry(self) -> Self:
