@@ -17,6 +17,7 @@ from hongzhu_registry.app import make_app
 from hongzhu_registry.audit.service import ANCHORS
 from hongzhu_registry.audit.ticks import seal_new
 from hongzhu_registry.database import database
+from hongzhu_registry.imports.ticks import give_up_cut_off
 from hongzhu_registry.notices.consumers import on_notice_settled
 from hongzhu_registry.offices import service as offices
 from hongzhu_registry.offices.ticks import bring_up_to_date
@@ -58,6 +59,7 @@ service = Service(
         Tick("seal-audit", 5, seal_new),
         Tick("see-second-wall", 3600, see_wall_holds),
         Tick("forget-answers", 3600, forget_answers),
+        Tick("give-up-imports", 60, give_up_cut_off),
         Tick("say-offices", 2, bring_up_to_date),
         Tick("catch-up", 2, catch_up),
         Tick("tell-of-supporters", 2, tell_agencies),

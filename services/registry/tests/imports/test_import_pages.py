@@ -9,10 +9,12 @@ from county import County, token_of
 from rosters import line, workbook
 from sqlalchemy import delete, select, update
 
+from hongzhu.clock import now
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database
 from hongzhu_registry.imports.models import Import
 from hongzhu_registry.imports.service import SUFFIXES
+from hongzhu_registry.imports.ticks import LONGEST, give_up_cut_off
 from hongzhu_registry.signed_in import SESSION
 
 
@@ -98,3 +100,16 @@ def test_without_a_workbook_the_page_says_so_and_begins_nothing(desk: County, na
 
 def test_the_browser_keeps_back_what_the_server_would(desk: County) -> None:
     assert f'data-drop="{",".join(SUFFIXES)}"' in desk.http.get("/imports").text
+
+
+def test_a_hand_in_whose_process_ended_is_said_to_have_failed_and_its_page_asks_no_more(desk: County) -> None:
+    with database.transaction() as session:
+        asks = {"account_id": "account-bureau", "status": "running"}
+        session.add(Import(id="cut-off", file="a.xlsx", started_at=now() - 2 * LONGEST, **asks))
+        session.add(Import(id="at-work", file="b.xlsx", started_at=now() - LONGEST / 2, **asks))
+    give_up_cut_off()
+    assert "hx-get" not in desk.http.get("/imports/cut-off").text
+    assert "hx-get" in desk.http.get("/imports/at-work").text
+    with database.transaction() as session:
+        found = session.execute(select(Import.id, Import.status).where(Import.account_id == "account-bureau"))
+        assert {("cut-off", "failed"), ("at-work", "running")} <= {tuple(row) for row in found}
