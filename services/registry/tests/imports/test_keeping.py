@@ -136,14 +136,15 @@ def test_who_came_is_told_by_the_activitys_name_and_the_childs() -> None:
     came = table(
         "学校名称|活动名称|儿童姓名|身份证号|到场",
         "school-own小学|集体生日|王二||是",
+        "school-own小学|集体生日|张三||是",
         f"|禁毒讲座|张三|{id_number(2)}|是",
         f"|交通讲座|张三|{id_number(2)}|是",
         f"|法治讲座|张三|{id_number(2)}|是",
         "|禁毒讲座|王二||是",
     )
     result = take(came)
-    assert refused(result) == [("activity_ambiguous", 4), ("activity_unknown", 5), ("school_unnamed", 6)]
-    assert result.accepted["attendances"] == 2
+    assert refused(result) == [("activity_ambiguous", 5), ("activity_unknown", 6), ("school_unnamed", 7)]
+    assert result.accepted["attendances"] == 3
     own = [["签到表 学校:school-own小学"], *table("活动名称|儿童姓名", "禁毒讲座|王二")]
     assert take(own).accepted["attendances"] == 1
 

@@ -1,6 +1,7 @@
 """A roster handed in again: what changed, who came, who is missing, and whom it names to help."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hongzhu_registry.database import database
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.imports.commands import summary
 from hongzhu_registry.pairings.models import Pairing
+from hongzhu_registry.schools.models import School
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.supporters.models import Supporter
 
@@ -255,3 +257,12 @@ def test_a_row_of_a_school_that_is_not_there_names_the_column_that_says_so(count
     [finding] = result.rejected
     assert (finding.row, finding.column, finding.reason.code) == (3, "A 学校名称", "school_unknown")
     assert result.accepted["children"] == 1
+
+
+def test_a_row_whose_code_is_one_schools_and_whose_name_is_anothers_is_nobodys() -> None:
+    with database.transaction() as session:
+        session.add(School(id="2152000001", name="红岭小学", stage="primary", town="燕东", entered_on=date(2020, 9, 1)))
+    coded = [line(order) | {"学校标识码": "2152000001"} for order in (1, 3, 5)]
+    result = hand_in(a=[coded[0], coded[1] | {"学校名称": "红岭小学"}, coded[2] | {"学校名称": "红岭村校"}])
+    assert [(each.row, each.reason.code) for each in result.rejected] == [(2, "school_differs")]
+    assert result.accepted["children"] == 2

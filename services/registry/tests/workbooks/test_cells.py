@@ -256,6 +256,12 @@ def test_names_lose_only_what_is_layout():
     assert cells.person("Anna  Li") == "Anna Li"
 
 
+@pytest.mark.parametrize("cell", ["学校（盖章）：", "请于本月底前上报。", "张文2"])
+def test_a_remark_or_a_number_is_nobodys_name(cell):
+    with pytest.raises(UnclearError):
+        cells.person(cell)
+
+
 @given(st.one_of(st.text(max_size=40), st.floats(), st.booleans(), st.integers()))
 def test_no_cell_whatever_breaks_a_reader(cell):
     codes = set()

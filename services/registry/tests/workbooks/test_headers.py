@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import pytest
 from clerks import days_written, full_width
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -178,6 +179,50 @@ def test_a_grandfathers_number_under_his_own_heading_is_never_the_childs(desk):
     (child,) = book.sheets[0].rows
     assert (child.name, child.id_number) == ("张文", number)
     assert (child.father.name, child.father.phone) == ("张军", "13812345678")
+
+
+def roster(desk, **columns):
+    """A roster of one child with these columns behind its own."""
+    child = ["张文", desk.id_number(dt.date(2011, 3, 4), 121), "三年级"]
+    return desk.hand_in([["姓名", "身份证号", "年级", *columns], [*child, *columns.values()]])
+
+
+@pytest.mark.parametrize("person", ["班主任", "帮扶教师", "结对教师姓名", "代理家长"])
+def test_a_teachers_telephone_beside_the_name_is_not_the_guardians(desk, person):
+    for between in ({}, {"职务": "教师"}):
+        (child,) = (
+            roster(desk, **{"监护人": "老张", person: "王老", **between, "联系电话": "13812345678"}).sheets[0].rows
+        )
+        assert (child.guardian.name, child.guardian.phone) == ("老张", "")
+        assert child.proxy_parent_phone == ("13812345678" if person == "代理家长" else "")
+
+
+def test_a_telephone_beside_the_family_is_the_guardians(desk):
+    columns = {"班主任": "王老", "监护人": "老张", "与该生关系": "祖父", "联系电话": "13812345678"}
+    (child,) = roster(desk, **columns).sheets[0].rows
+    assert child.guardian == ("老张", "祖父", "13812345678")
+
+
+def test_a_teacher_may_stand_in_a_header_above(desk):
+    upper = ["姓名", "身份证号", "年级", "帮扶责任人", ""]
+    row = ["张文", desk.id_number(dt.date(2011, 3, 4), 121), "三年级", "王老", "13812345678"]
+    merges = ["A1:A2", "B1:B2", "C1:C2", "D1:E1"]
+    book = desk.hand_in([upper, ["", "", "", "姓名", "联系电话"], row], merges=merges)
+    (child,) = book.sheets[0].rows
+    assert (child.mentor_name, child.guardian.phone, book.rejected) == ("王老", "", [])
+    assert [each.reason.params for each in book.warnings if each.row == 1 and each.reason.params] == [
+        {"columns": "E 帮扶责任人联系电话"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("home", "household"), [("燕东街道35号", "西洋镇1号"), ("燕东街道35号", ""), ("", "燕东街道35号")]
+)
+def test_a_child_lives_where_the_roster_says_or_else_where_its_household_is(desk, home, household):
+    for columns in ({"家庭住址": home, "户籍地址": household}, {"户籍地址": household, "家庭住址": home}):
+        book = roster(desk, **columns)
+        assert book.sheets[0].rows[0].address == "燕东街道35号"
+        assert "columns_unknown" not in {each.reason.code for each in book.warnings}
 
 
 def test_letters_are_excels():

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from hongzhu_registry.workbooks import UnreadableWorkbook, limits, read, sandbox
+from hongzhu_registry.workbooks import Opened, UnreadableWorkbook, limits, read, sandbox
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
@@ -42,14 +42,19 @@ def unnumbered_corners(desk):
     return packed(desk, sheet1=sheet(rows))
 
 
-def long_string_many_times(desk):
-    strings = f'<sst xmlns="{MAIN}"><si><t>{"长" * 300_000}</t></si></sst>'.encode()
-    cells = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 20_000))
+def shared(desk, strings: str, worksheet: bytes) -> bytes:
+    """A workbook whose cells name their texts by number, as Excel writes them."""
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
     link = f'<Relationship Id="s" Type="{kind}" Target="sharedStrings.xml"/></Relationships>'.encode()
     links = zipfile.ZipFile(io.BytesIO(desk.write([["姓名"]]))).read("xl/_rels/workbook.xml.rels")
     linked = links if b"sharedStrings" in links else links.replace(b"</Relationships>", link)
-    return packed(desk, **{"workbook.xml": linked, "xl/sharedStrings.xml": strings}, sheet1=sheet(cells))
+    told = f'<sst xmlns="{MAIN}">{strings}</sst>'.encode()
+    return packed(desk, **{"workbook.xml": linked, "xl/sharedStrings.xml": told}, sheet1=worksheet)
+
+
+def long_string_many_times(desk):
+    cells = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 20_000))
+    return shared(desk, f"<si><t>{'长' * 300_000}</t></si>", sheet(cells))
 
 
 def bomb(desk):
@@ -135,6 +140,45 @@ def test_more_cells_than_the_limit_are_refused(desk, monkeypatch):
     with pytest.raises(UnreadableWorkbook) as unreadable:
         read(desk.write([["姓名"] * 11]), "x.xlsx", desk.today)
     assert unreadable.value.code == "too_large"
+
+
+def stray(desk, cell):
+    """A sheet as wide as a roster, in which cells of the last row there is were touched."""
+    rows = '<row r="1"><c r="A1" t="s"><v>1</v></c><c r="AD1"><v>1</v></c></row>'
+    rows += f'<row r="1048576" spans="1:30"><c r="A1048576" s="0"/>{cell}</row>'
+    worksheet = sheet(rows).replace(b"<sheetData>", b'<dimension ref="A1:AD1048576"/><sheetData>')
+    return shared(desk, '<si/><si><t>姓名</t></si><si><t xml:space="preserve">　 </t></si>', worksheet)
+
+
+BLANK = {
+    "shared": '<c r="B1048576" t="s"><v>2</v></c>',
+    "inline": '<c r="B1048576" t="inlineStr"><is><t xml:space="preserve">&#32;</t></is></c>',
+    "only its looks": "",
+}
+
+
+@pytest.mark.parametrize("cell", BLANK)
+def test_a_blank_in_the_last_row_there_is_takes_no_room(desk, cell):
+    with Opened(stray(desk, BLANK[cell])) as cells:
+        (packed,) = cells.sheets()
+    assert [len(row) for row in packed.grid().rows] == [30]
+
+
+@pytest.mark.parametrize("cell", ['<c r="B1048576" t="s"><v>1</v></c>', '<c r="B1048576"><v>0</v></c>'])
+def test_what_stands_further_down_than_can_be_read_is_never_left_out(desk, cell):
+    with pytest.raises(UnreadableWorkbook) as unreadable:
+        read(stray(desk, cell), "x.xlsx", desk.today)
+    assert unreadable.value.code == "too_large"
+
+
+def test_blank_rows_do_not_count(desk, monkeypatch):
+    data = desk.write(*[[["登记表"], [], ["姓名"]]] * 2)
+    monkeypatch.setattr(limits, "ROWS", 4)
+    with Opened(data) as cells:
+        assert [len(packed.grid().rows) for packed in cells.sheets()] == [3, 3]
+    monkeypatch.setattr(limits, "ROWS", 3)
+    with Opened(data) as cells, pytest.raises(UnreadableWorkbook):
+        list(cells.sheets())
 
 
 STOPPED = {

@@ -84,23 +84,32 @@ class Schools:
     def find(self, code: str, name: str) -> School | None:
         """Return the school of that code, or of that name when no code is given; none when there is no such one.
 
-        What stands behind the name in brackets may be part of it, and may be no more than the file's: “(终稿)”.
+        Nor is there one when the code is one school's and the name another's.
         """
-        if code:
-            return self._by_code.get(code)
-        return next(filter(None, map(self._by_name.get, _writings(name))), None)
+        named = self._named(name)
+        if not code:
+            return named
+        school = self._by_code.get(code)
+        return school if named in (school, None) else None
 
     def of(self, row: OfSchool, result: Result) -> School | None:
-        """Return the school a row belongs to; a row of an unknown one, or of one name among several, is rejected."""
+        """Return the school a row belongs to; a row of an unknown one, of two, or of one name among several is rejected."""
         school = self.find(row.school_code, row.school_name)
         if school is None:
             self.reject(row, result)
         return school
 
     def reject(self, row: OfSchool, result: Result) -> None:
-        """Refuse a row whose school is not known, or not told apart from others."""
-        shared = not self._shared.isdisjoint(_writings(row.school_name))
-        result.reject_school(row.source, row.school_code, row.school_name, shared=shared)
+        """Refuse a row whose school is not known, is another by its code than by its name, or is not told apart from others."""
+        if row.school_code in self._by_code:
+            result.reject(row.source, "school_code", "school_differs")
+        else:
+            shared = not self._shared.isdisjoint(_writings(row.school_name))
+            result.reject_school(row.source, row.school_code, row.school_name, shared=shared)
+
+    def _named(self, name: str) -> School | None:
+        """Return the school of a name; brackets behind it may be part of it, or no more than the file's: “(终稿)”."""
+        return next(filter(None, map(self._by_name.get, _writings(name))), None)
 
     @cached_property
     def _by_code(self) -> dict[str, School]:

@@ -29,6 +29,7 @@ _GUARDIAN = itemgetter(*(f"guardian_{name}" for name in rows.Guardian._fields))
 def child(**v: Any) -> rows.Child:
     """A child; birth date and sex are the identity number's, as the check has found them."""
     v["grade"], v["class_name"] = _grade_and_class(v)
+    v["address"] = v["address"] or v["registered_address"]
     v["father"], v["mother"] = (rows.Parent._make(names(v)) for names in _PARENTS)
     v["guardian"] = rows.Guardian._make(_GUARDIAN(v))
     return rows.Child._make(_CHILD(v))

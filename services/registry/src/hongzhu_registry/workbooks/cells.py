@@ -31,7 +31,7 @@ _UNTIDY = re.compile("[\\s０-９Ａ-Ｚａ-ｚ（）．－＋\u200b-\u200d\u206
 UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 """Control characters but blanks and line ends, and halves of characters: no writing, and no database takes them all."""
 _CJK = re.compile("[\u3400-\u9fff]")
-_DIGITS = re.compile(r"\d")
+_NOBODY = re.compile(r"[\d:：。!！?？]")  # a number or a remark
 # How people write "nothing": these cells are as good as blank where a fact is asked for.
 NOTHING = frozenset(("", "无", "没有", "暂无", "-", "--", "—", "——", "/", "\\", "空", "N/A", "n/a"))
 
@@ -57,7 +57,7 @@ def fact(cell: Cell) -> str:
 def person(cell: Cell) -> str:
     """A person's name; blanks inside a Chinese name are only lay-out (张 家 is 张家)."""
     name = fact(cell)
-    if _DIGITS.search(name):
+    if _NOBODY.search(name):
         raise UnclearError("name_unclear")
     return name.replace(" ", "") if " " in name and _CJK.search(name) else name
 

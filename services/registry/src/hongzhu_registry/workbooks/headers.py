@@ -11,7 +11,7 @@ from .column import Column
 from .kinds import KINDS, PUPIL, Kind
 from .reasons import say
 from .sandbox import Cell, Grid, Row
-from .synonyms import word_under
+from .synonyms import OUTSIDE_FAMILY, word_under
 
 Meaning = Callable[[Cell, Cell], str | None]
 """The word that a header means below another one."""
@@ -43,17 +43,24 @@ class Header:
     """How many columns it explains: those that are read, and those that only describe the people on the list."""
     unknown: tuple[str, ...]
     """The places of the columns that are not known."""
+    understood: int
+    """How many of its words mean something, be it in another kind of sheet."""
 
     @property
-    def rank(self) -> tuple[int, int, int]:
+    def rank(self) -> tuple[int, int, int, int]:
         """How well it explains the sheet: higher is better."""
-        return self.explained, -self.levels, -self.row
+        return self.explained, self.understood, -self.levels, -self.row
 
     @property
     def is_matrix(self) -> bool:
         """Whether it only lists pupils and goes on with a column for each week or day: what was done then is not read."""
-        marks = self.kind.marks.intersection(p.column.field for p in self.placed)
+        marks = self.kind.marks & self.fields
         return marks <= PUPIL and sum(bool(_PERIOD.search(each)) for each in self.unknown) > 1
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that the sheet has a column for."""
+        return frozenset(p.column.field for p in self.placed)
 
     def at(self, field: str) -> str:
         """Where a field's column stands, or '' when the sheet has none."""
@@ -107,7 +114,7 @@ def _header(
         if best is None or len(known) > best.explained:
             others = ((i, title) for i, title in enumerate(titles) if title and i not in known)
             unknown = tuple(place(i, title) for i, title in others if title not in _COUNTERS)
-            best = Header(kind, row, levels, placed, len(known), unknown)
+            best = Header(kind, row, levels, placed, len(known), unknown, len(words))
     return best
 
 
@@ -144,6 +151,7 @@ def _words(
     levels_filled = [_reached(rows[r], r, width, spans, last=r == row + levels - 1) for r in range(row, row + levels)]
     words: dict[str, list[int]] = {}
     titles: list[str] = []
+    person = ""
     for index in range(width):
         parts = [part for level in levels_filled if (part := level[index]) != ""]
         parts = [part for n, part in enumerate(parts) if n == 0 or part != parts[n - 1]]
@@ -151,6 +159,10 @@ def _words(
         found = meaning(group, parts[-1]) if parts else None
         if parts and not found and len(parts) > 2:
             found = meaning(parts[-2], parts[-1])
+        if person and found == "phone":
+            found = f"{person}_phone"
+        elif found and found not in ("duty", "workplace"):  # which may stand between a name and its telephone
+            person = next((p for p in OUTSIDE_FAMILY if found.startswith(p)), "")
         titles.append("".join("".join(str(p).split()) for p in parts)[:60])
         if found:
             words.setdefault(found, []).append(index)

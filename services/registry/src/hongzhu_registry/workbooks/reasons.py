@@ -24,6 +24,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请填写学校标识码",
         "write the school's code",
     ),
+    "school_differs": (
+        "学校标识码与学校名称不是同一所学校",
+        "the school's code and its name are those of two schools",
+        "请核对两项，改正错误的一项",
+        "compare the two and correct the wrong one",
+    ),
     "child_unknown": (
         "学生档案中没有这名儿童",
         "no dossier matches this child",
@@ -226,6 +232,18 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "no header row was recognised; this sheet was not imported",
         "如本表有数据，请使用 docs/workbooks.md 所列的表头",
         "if it holds data, use the headers listed in docs/workbooks.md",
+    ),
+    "header_missing": (
+        "工作表中有身份证号，但没有可识别的表头，本工作表未导入",
+        "there are identity numbers but no header row that is recognised; this sheet was not imported",
+        "请在数据上方写上 docs/workbooks.md 所列的表头",
+        "write the headers listed in docs/workbooks.md above them",
+    ),
+    "table_beside": (
+        "右侧另有一列身份证号，该处的儿童未导入",
+        "a second table stands beside the first; the child in it was not imported",
+        "请把右侧的名单移到左侧名单之下",
+        "move the list on the right below the one on the left",
     ),
     "record_kind_unknown": (
         "看不出这是哪一类台账，本工作表未导入",

@@ -5,9 +5,12 @@ which the system ends when it asks for too much memory or time. Cells leave as t
 dates leave as ISO text, because marshal (fast, and runs no code when read) knows no dates.
 """
 
+import html
 import io
 import marshal
+import re
 import sys
+import zipfile
 from typing import Any
 
 CHUNK_CELLS, CHUNK_ROWS = 20_000, 5_000
@@ -42,7 +45,8 @@ class Answer:
         for row in sheet.iter_rows():
             chunk.append(trimmed([""] * left + row if left else row))
             held += len(chunk[-1])
-            self._spend(len(chunk[-1]))
+            if chunk[-1]:
+                self._spend(len(chunk[-1]))
             if held > CHUNK_CELLS or len(chunk) >= CHUNK_ROWS:
                 self.say("rows", marshal.dumps(chunk))
                 chunk, held = [], 0
@@ -76,9 +80,60 @@ def plain(cell: Any) -> Any:
 def trimmed(row: list[Any]) -> list[Any]:
     """Drop the blank cells at the end of a row; a blank row becomes an empty list."""
     end = len(row)
-    while end and row[end - 1] == "":
+    while end and type(row[end - 1]) is str and not row[end - 1].strip():
         end -= 1
     return [c if type(c) in (str, float, int, bool) else plain(c) for c in row[:end]]
+
+
+_EXTENT = re.compile(rb'<(?:\w+:)?dimension [^>]*ref="[A-Z]+\d+:[A-Z]+(\d+)"')
+_ROW = re.compile(rb'<(?:\w+:)?row (?:[^>]* )?r="(\d+)"')
+_ROWS_END = re.compile(rb"</(?:\w+:)?sheetData>")
+_CELL = re.compile(rb"<(?:\w+:)?c( [^>]*[^/>])>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_STRING = re.compile(rb"<(?:\w+:)?si/>|<(?:\w+:)?si>(.*?)</(?:\w+:)?si>", re.DOTALL)
+_TAG = re.compile(rb"<[^>]*>")
+_SHARED = b't="s"'
+
+
+def without_far_rows(data: bytes, max_rows: int) -> bytes:
+    """Leave out blank rows beyond the last that may be read: one blank there would take the room of all rows above it."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return data  # the old format has no rows so far down
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        shortened = {name: near(book, name, max_rows) for name in book.namelist() if reaches(book, name) > max_rows}
+        if not shortened:
+            return data
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as target:
+            for name in book.namelist():
+                target.writestr(name, shortened.get(name) or book.read(name))
+        return out.getvalue()
+
+
+def reaches(book: zipfile.ZipFile, name: str) -> int:
+    """The last row of a sheet, by what it says at its beginning."""
+    if not name.startswith("xl/worksheets/"):
+        return 0
+    with book.open(name) as part:
+        extent = _EXTENT.search(part.read(2_000))
+    return int(extent[1]) if extent else 0
+
+
+def near(book: zipfile.ZipFile, name: str, max_rows: int) -> bytes:
+    """A sheet without the rows that lie too far down; raise TooMuchError when they are not blank."""
+    part = book.read(name)
+    first = next((row.start() for row in _ROW.finditer(part) if int(row[1]) > max_rows), None)
+    end = _ROWS_END.search(part)
+    if first is None or end is None:
+        return part
+    cells = _CELL.findall(part[first : end.start()])
+    strings = _STRING.findall(book.read("xl/sharedStrings.xml")) if any(_SHARED in about for about, _ in cells) else []
+    for about, said in cells:
+        text = _TAG.sub(b"", said)
+        if _SHARED in about:
+            text = _TAG.sub(b"", strings[int(text)])
+        if html.unescape(text.decode()).strip():
+            raise TooMuchError
+    return part[:first] + part[end.start() :]
 
 
 def main() -> None:
@@ -91,7 +146,8 @@ def main() -> None:
     answer = Answer(max_bytes, max_cells, max_rows)
     error = ""
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+        data = without_far_rows(sys.stdin.buffer.read(), max_rows)
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [s for s in workbook.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
         if len(sheets) > max_sheets:
             raise TooMuchError

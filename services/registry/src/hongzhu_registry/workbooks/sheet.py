@@ -2,11 +2,11 @@
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice, repeat
+from itertools import groupby, repeat
+from operator import itemgetter
 from typing import Any, cast
 
 from . import cells, headers, limits, titles
@@ -14,11 +14,11 @@ from .assembly import Refused, Values
 from .cells import UnclearError, UnfitError
 from .column import Column
 from .headers import Header
-from .identity import id_number
 from .kinds import TELLING
+from .lines import SCHOOL, Line, Lines, first_number, own_schools, takes_school
 from .reasons import Finding, Reason
 from .rows import AnyRow, Child, Source
-from .sandbox import Cell, Grid, Packed, Row
+from .sandbox import Cell, Grid, Packed
 from .titles import Title
 
 
@@ -42,19 +42,6 @@ class Sheet:
             unread()
 
 
-# Lines under or between the lines of a table: sums, signatures, remarks.
-_FOOTER = re.compile(
-    "(?:合计|总计|小计|共计|累计|总人数)"
-    "|(?:填表|制表|填报|复核|审核|单位|负责|校长|说明|备注|注|联系|经办|制单|报送|日期|主管|分管|签字|签名|盖章|统计|园长)[^,,。]{0,10}:"
-    r"|(?:说明|备注|注|填表说明)$"
-)
-
-
-# Their rows may belong to no school or to another than the title's, where they have a column that says whose they are.
-OF_MANY_SCHOOLS = ("calendar", "activity", "leadership")
-WHOSE = frozenset(("school_code", "school_name", "agency"))
-
-
 class Reading:
     """The reading of one sheet of one file; `seen` holds the children that the file has given so far."""
 
@@ -76,7 +63,10 @@ class Reading:
         header = headers.find(grid)
         sheet.title = titles.read(grid.rows[: header.row] if header else grid.rows)
         if header is None:
-            sheet.warnings.append(self._note(grid, None, "layout_unknown"))
+            if row := first_number(packed.grid().rows):
+                sheet.rejected.append(Finding(self.file, grid.name, row, "", Reason("header_missing")))
+            else:
+                sheet.warnings.append(self._note(grid, None, "layout_unknown"))
             return sheet
         sheet.title = sheet.title.over(titles.named(grid.name)).over(cover).over(titles.named(self.file))
         if header.is_matrix:
@@ -85,65 +75,45 @@ class Reading:
         sheet.kind = header.kind.name
         if header.unknown:
             sheet.warnings.append(self._note(grid, header, "columns_unknown", columns="、".join(header.unknown)))
-        given = self._given(grid, header, sheet)
-        if given is not None:
-            sheet.unread = partial(self._rows, packed, header, sheet, given)
+        given = self._given(header, sheet.title)
+        if lacking := _lacking(header, given):
+            sheet.rejected.append(self._note(grid, header, lacking))
+        else:
+            sheet.unread = partial(self._rows, packed, header, sheet)
         return sheet
 
-    def _given(self, grid: Grid, header: Header, sheet: Sheet) -> Values | None:
-        """What holds for every row unless the row says otherwise; None when without it no row can be taken."""
-        title, fields = sheet.title, {p.column.field for p in header.placed}
+    def _given(self, header: Header, title: Title) -> Values:
+        """What holds for every row under a title unless the row says otherwise."""
+        fields = header.fields
         given: Values = {c.field: c.absent for c in header.kind.columns}
-        if "school_code" in given and not (header.kind.name in OF_MANY_SCHOOLS and fields & WHOSE):
+        if takes_school(header):
             given |= {"school_code": title.school_code, "school_name": title.school_name}
-            named = title.school_code or title.school_name or fields & {"school_code", "school_name"}
-            if header.kind.name == "child" and not named:
-                sheet.warnings.append(self._note(grid, header, "school_unnamed"))
         if header.kind.name in ("child", "school"):
-            given["columns"] = frozenset(fields)
+            given["columns"] = fields
         if header.kind.name == "score":
             given |= {"tested_on": title.tested_on, "term": title.term}
-            if not title.tested_on and "tested_on" not in fields:
-                sheet.rejected.append(self._note(grid, header, "test_date_missing"))
-                return None
         if header.kind.name == "record":
-            named = title.record_kind or titles.record_kind(grid.name) or titles.record_kind(self.file)
-            told = named or next((kind for f, kind in TELLING.items() if f in fields), "")
-            given["kind"] = told
-            if not told and "kind" not in fields:
-                sheet.rejected.append(self._note(grid, header, "record_kind_unknown"))
-                return None
-        return given
+            given["kind"] = title.record_kind or next((kind for f, kind in TELLING.items() if f in fields), "")
+        # A blank cell leaves standing what the title said, unless blank means something itself.
+        return given | {p.column.field: said for p in header.placed if (said := p.column.read("")) not in (None, "")}
 
-    def _rows(self, packed: Packed, header: Header, sheet: Sheet, given: Values) -> None:
+    def _rows(self, packed: Packed, header: Header, sheet: Sheet) -> None:
         grid = packed.grid()
         fill_down(grid)
-        # A blank cell leaves standing what the title said, unless blank means something itself.
-        given |= {p.column.field: said for p in header.placed if (said := p.column.read("")) not in (None, "")}
-        columns = [Meanings(p.column, given[p.column.field]) for p in header.placed]
-        lines = self._lines(grid, header, sheet)
-        while piece := list(islice(lines, AT_ONCE)):
-            self._take(piece, header, sheet, given, columns)
-
-    def _lines(self, grid: Grid, header: Header, sheet: Sheet) -> Iterator[tuple[int, Row]]:
-        """Yield the lines of the table, each with its number and as wide as its columns reach."""
-        first = header.row + header.levels
-        heading = grid.rows[header.row : first]
-        used = [p.index for p in header.placed]
-        width = max(used) + 1
-        number_at = next((p.index for p in header.placed if p.column.read is id_number), None)
-        for number, row in enumerate(grid.rows[first:], first + 1):
-            if not row:
-                continue
-            if len(row) < width:
-                row = [*row, *[""] * (width - len(row))]  # noqa: PLW2901 - the same row, its blank end put back
-            if is_footer(row, number_at) or row in heading or all(row[index] == "" for index in used):
-                sheet.skipped_rows.append(number)
-            else:
-                yield number, row
+        table = Lines(grid, header)
+        for number, column in table.beside(self.today.year - ADULT):
+            sheet.rejected.append(Finding(self.file, sheet.name, number, column, Reason("table_beside")))
+        for title, group in groupby(table.under(sheet.title, sheet.skipped_rows), itemgetter(0)):
+            lines = [line for _, line in group]
+            given = self._given(header, own_schools(lines, header, title))
+            if header.kind.name == "child" and not (header.fields.intersection(SCHOOL) or title.names_school):
+                sheet.warnings.append(self._note(grid, header, "school_unnamed"))
+            columns = [Meanings(p.column, given[p.column.field]) for p in header.placed]
+            for begin in range(0, len(lines), AT_ONCE):
+                self._take(lines[begin : begin + AT_ONCE], header, sheet, given, columns)
 
     def _take(
-        self, lines: list[tuple[int, Row]], header: Header, sheet: Sheet, given: Values, columns: list["Meanings"]
+        self, lines: Sequence[Line], header: Header, sheet: Sheet, given: Values, columns: list["Meanings"]
     ) -> None:
         """Read some lines column by column, and make a typed row of each that nothing speaks against."""
         stood = list(zip(*(row for _, row in lines), strict=False))  # rows may go on beyond the last column
@@ -262,26 +232,13 @@ def years(born_on: dt.date, today: dt.date) -> int:
     return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
 
 
-def is_footer(row: Row, number_at: int | None = None) -> bool:
-    """Whether a line is a sum, a signature or a remark and not a row of the table: such a line never tells an identity number.
-
-    `number_at` is the column of identity numbers; none where the table has no such column.
-    """
-    for cell in row:
-        if cell != "":
-            break
-    else:
-        return False
-    if type(cell) is not str or not _FOOTER.match(_said(cell)):
-        return False
-    return number_at is None or not _NUMBER.search(_said(row[number_at]))
-
-
-_NUMBER = re.compile(r"\d{15}")
-
-
-def _said(cell: Cell) -> str:
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", cells.text(cell)))
+def _lacking(header: Header, given: Values) -> str:
+    """Why no row of a sheet can be taken: neither its title nor a column says what each needs; or ''."""
+    if header.kind.name == "score" and not given["tested_on"] and "tested_on" not in header.fields:
+        return "test_date_missing"
+    if header.kind.name == "record" and not given["kind"] and "kind" not in header.fields:
+        return "record_kind_unknown"
+    return ""
 
 
 def fill_down(grid: Grid) -> None:
@@ -292,10 +249,12 @@ def fill_down(grid: Grid) -> None:
         if left < 0:
             return
         value = grid.rows[top][column] if column < len(grid.rows[top]) else ""
-        if value == "" or right != column:
+        if value == "":
             continue
         for number in range(top + 1, min(bottom + 1, len(grid.rows))):
             row = grid.rows[number]
+            if right != column and not row:  # a tall title or remark over the breadth of the table
+                continue
             if len(row) <= column:
                 row.extend([""] * (column + 1 - len(row)))
             row[column] = value

@@ -19,8 +19,8 @@ WORDS: dict[str, str] = {
     "sex": "性别",
     "ethnicity": "民族 民族成份 民族成分",
     "born_on": "出生日期 出生年月 出生年月日 生日 出生时间 出生日 出生年月日期",
-    "address": "户籍地址 家庭住址 家庭地址 住址 户籍所在地 户口所在地 现住址 居住地址 现居住地址 详细地址 地址 "
-    "家庭详细地址 常住地址 户籍详细地址 家庭住所",
+    "address": "家庭住址 家庭地址 住址 现住址 居住地址 现居住地址 详细地址 地址 家庭详细地址 常住地址 家庭住所",
+    "registered_address": "户籍地址 户籍所在地 户口所在地 户籍详细地址",
     "grade": "年级 所在年级 就读年级 年级名称 所读年级 现就读年级",
     "class_name": "班级 所在班级 就读班级 班级名称 班别 班 年级班级 年班 班次 现就读班级 所读班级",
     "boarding": "寄宿 寄宿生 住校 住校生 住宿 住宿生 在校住宿 在校寄宿 寄宿情况 住宿情况 就读方式 住校情况 走读寄宿",
@@ -109,7 +109,11 @@ PEOPLE: dict[str, str] = {
     "guardian": "监护人 实际监护人 委托监护人 被委托监护人 受委托监护人 临时监护人 现监护人 委托照护人 被委托照护人 "
     "照护人 代监护人 实际照护人 家庭监护人 监护委托人",
     "proxy_parent": "代理家长 代管家长 爱心代理家长 校内代理家长 代理父母",
+    "mentor": WORDS["mentor_name"],
+    "class_teacher": "班主任",
 }
+# Of these a telephone right of the name is their own; of the family it is the guardian's, whoever was named last.
+OUTSIDE_FAMILY = ("proxy_parent", "mentor", "class_teacher")
 PERSON_SUFFIXES = "情况 信息 基本情况 基本信息 资料 概况"
 LEAVES: dict[str, str] = {
     "name": "姓名 名字",
@@ -125,7 +129,7 @@ LEAVES: dict[str, str] = {
 ALONE: dict[str, str] = {
     "guardian_relation": "与儿童关系 关系 与学生关系 与留守儿童关系 与监护人关系 监护人关系 与监护人的关系 "
     "与其关系 与儿童的关系 "
-    "与学生的关系 与本人关系 监护关系 与被监护人关系 与孩子关系",
+    "与学生的关系 与本人关系 监护关系 与被监护人关系 与孩子关系 与该生关系",
 }
 CHILD_PREFIXES = "留守儿童 儿童 学生 孩子 受助学生 受助儿童 帮扶对象 未成年人 被监护人 本人 该生 幼儿"
 SUBJECTS = (
@@ -134,7 +138,7 @@ SUBJECTS = (
 )
 
 # Over a group of these people's columns, a lower header that is not theirs is nobody's: never the child's.
-_SOMEBODY = re.compile("[父母祖爷奶监护家长亲属]|教师|老师|联系人")
+_SOMEBODY = re.compile("[父母祖爷奶监护家长亲属]|教师|老师|导师|班主任|责任人|帮扶人|联系人")
 _BRACKETED = re.compile(r"[(\[【〔{][^)\]】〕}]*[)\]】〕}]")
 _BRACKETS = re.compile(r"[()\[\]【】〔〕{}]")
 

@@ -20,22 +20,49 @@ class Title:
     tested_on: dt.date | None = None
     record_kind: str = ""
 
+    @property
+    def names_school(self) -> bool:
+        """Whether it says whose the table is."""
+        return bool(self.school_code or self.school_name)
+
     def over(self, other: "Title") -> "Title":
-        """This title, or where it names no school, with the school that another says."""
-        if self.school_code or self.school_name:
-            return self
-        return replace(self, school_code=other.school_code, school_name=other.school_name)
+        """This title, with the school and the kind of record that another says where it says none."""
+        whose = self if self.names_school else other
+        return replace(
+            self,
+            school_code=whose.school_code,
+            school_name=whose.school_name,
+            record_kind=self.record_kind or other.record_kind,
+        )
+
+    def below(self, above: "Title") -> "Title":
+        """This title, with what it leaves unsaid as the one above said it; a school named again keeps its code."""
+        again = not self.school_code and self.school_name in ("", above.school_name)
+        return replace(
+            above if again else self,
+            term=self.term or above.term,
+            tested_on=self.tested_on or above.tested_on,
+            record_kind=self.record_kind or above.record_kind,
+        )
 
 
 _DATE = r"(\d{4}\D{1,2}\d{1,2}\D{1,2}\d{1,2}|\d{8})"
 _CODE = re.compile(r"(?:学校标识码|标识码|学校代码|学校编码|机构代码)[^\dA-Z]{0,6}([\dA-Z]{6,18})")
 _TESTED = re.compile(rf"(?:检测|考试|测试|测验|考核)(?:日期|时间)\D{{0,3}}{_DATE}")
-_UNIT = re.compile(r"(?:填报单位|填报学校|学校名称|报送单位|填表单位|学校|单位)[::]\s*([^\s::]{2,40})")
+_LABEL = (
+    r"(?<![\u4e00-\u9fff])(?:填报|上报|报送|填表|所在|所属|就读)?(?:学校|单位)(?:名称)?\s*(?:\([^()\n]{1,6}\))?\s*:"
+)
+# What stands behind the label, on its line, and is no label itself.
+_UNIT = re.compile(rf"{_LABEL}[^\S\n]*(?![^\s:]*[^\S\n]*:)([^\s:]{{2,40}})")
 _STAMP = re.compile(r"\((?:盖章|公章|章|签章)\).*$")
+_OFFICE = re.compile("(?:局|政府|委员会|办公室|[股科室])$")
 _SCHOOL = re.compile(
     r"([\u4e00-\u9fff]{1,20}?"
+    r"(?:[小中]学(?!生)|(?<!义务教育)学校|学区|教学点|幼儿园|分校|中心校(?!区)|[完村]小(?!学)|一贯制(?:学校)?"
+    # 青石县初中, 学生初中: all of a county's or a list's, none's name.
+    r"|(?<![县市区省童生册表级及和的])[初高]中(?![生学部年级阶段毕一二三])"
     # 一小, 七中: not the beginning of 第七中学 or 第一中心小学.
-    r"(?:小学|中学|学校|学区|教学点|幼儿园|分校|附[小中](?!学)|[一二三四五六七八九十][小中](?![学心]))"
+    r"|附[小中](?!学)|[一二三四五六七八九十][小中](?![学心]))"
     r"(?:\([^()]{1,10}\))?)"
 )
 _TERM = re.compile(r"(\d{4})年?(?:学年)?([春秋])")
@@ -59,8 +86,12 @@ def read(rows: list[Row]) -> Title:
 
 
 def named(name: str) -> Title:
-    """Read the name of a sheet or of a file, which may be a school's; the folders that a file lies in are anybody's."""
-    return Title(school_name=_school_name(unicodedata.normalize("NFKC", name.rpartition("/")[2])))
+    """Read the name of a sheet or of a file, which may be a school's, or say what the records in it are.
+
+    The folders that a file lies in are anybody's.
+    """
+    said = unicodedata.normalize("NFKC", name.rpartition("/")[2])
+    return Title(school_name=_school_name(said), record_kind=record_kind(said))
 
 
 def record_kind(said: str) -> str:
@@ -71,9 +102,11 @@ def record_kind(said: str) -> str:
 
 
 def _school_name(said: str) -> str:
-    if match := _UNIT.search(said):
-        return _STAMP.sub("", match[1])
-    for line in said.split("\n"):
+    for unit in _UNIT.finditer(said):
+        name = _STAMP.sub("", unit[1])
+        if not _OFFICE.search(name):
+            return name
+    for line in re.sub(_LABEL, "\n", said).split("\n"):
         # 2020年秋季东门小学…: what stands before the school's name is a year, a term or a blank, never part of it.
         bare = re.sub(r"\d{4}(?:\D\d{4})?(?:学年度?|年度?)?(?:[春秋]季?)?(?:第?[一二上下]?学期)?", "\n", line)
         match = _SCHOOL.search(bare)
