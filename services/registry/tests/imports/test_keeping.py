@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from hongzhu.calendar import SchoolCalendar
 from hongzhu.testing.examples import TERM
+from hongzhu_registry.activities.models import Activity
 from hongzhu_registry.assessments.models import Assessment
 from hongzhu_registry.calendar import service
 from hongzhu_registry.database import database
@@ -119,6 +120,16 @@ def test_a_list_that_names_its_school_only_in_the_title_is_that_schools() -> Non
     citys = [["单位:教育局"], *table("级别|职务|姓名|成立日期", "市级|组长|李局|2020-09-01")]
     assert take(citys).rejected == []
     assert rows(Leader.school_id, name="李局") == [(None,)]
+
+
+def test_an_activity_of_a_school_that_is_not_known_is_sent_back_and_an_agencys_has_none() -> None:
+    header = "学校名称|活动名称|日期|地点"
+    result = take(table(header, "无名小学|集体生日|2020-11-02|操场", "|禁毒讲座|2020-11-03|school-own小学"))
+    assert refused(result) == [("school_unknown", 2)]
+    agencys = [["填报单位:市妇联"], *table("活动名称|日期|地点|参与人数", "交通讲座|2020-11-04|广场|20")]
+    assert take(agencys).rejected == []
+    assert rows(Activity.name, Activity.school_id, held_on=date(2020, 11, 3)) == [("禁毒讲座", "school-own")]
+    assert rows(Activity.name, Activity.school_id, held_on=date(2020, 11, 4)) == [("交通讲座", None)]
 
 
 def test_who_came_is_told_by_the_activitys_name_and_the_childs() -> None:

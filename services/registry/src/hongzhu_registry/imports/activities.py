@@ -31,6 +31,10 @@ KINDS = {
 """A word in an activity's name, and the kind it makes it; the first one found counts."""
 
 
+SCHOOL = frozenset(("school_code", "school_name"))
+"""The columns that name a school; what stands above a table may as well name an agency."""
+
+
 def kind_of(name: str) -> str:
     """Return the kind of an activity by its name."""
     return meaning(name, KINDS) or "other"
@@ -42,6 +46,9 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     found = Distinct(result)
     for row in rows:
         school = schools.find(row.school_code, row.school_name or row.place)
+        if school is None and (row.school_code or row.school_name) and row.source.places.keys() & SCHOOL:
+            schools.reject(row, result)
+            continue
         found.add(
             row.source,
             {
@@ -118,7 +125,8 @@ def store_attendance(session: Session, rows: Sequence[Came], result: Result) -> 
             )
     keep(session, Attendance, found, result, "attendances")
     for activity in activities.all:
-        listed = [each for each in found if each["activity_id"] == activity.id]
+        if not (listed := [each for each in found if each["activity_id"] == activity.id]):
+            continue
         came = [each for each in listed if each["attended"]]
         # Whom an earlier list had as having come, and this one has not, is still owed.
         stayed = {str(each["child_id"]) for each in listed if not each["attended"]}

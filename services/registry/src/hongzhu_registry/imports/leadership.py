@@ -12,7 +12,7 @@ from hongzhu_registry.leadership.models import Leader
 from hongzhu_registry.workbooks import Leader as Row
 
 ABOVE_SCHOOLS = ("city", "town")
-"""The levels of groups that are no school's, whichever units their members come from."""
+"""The levels of groups whose members need come from no school."""
 
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
@@ -20,11 +20,10 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     schools = Schools(session)
     found = Distinct(result)
     for row in rows:
-        school = None
-        if (row.school_code or row.school_name) and row.level not in ABOVE_SCHOOLS:
-            school = schools.of(row, result)
-            if school is None:
-                continue
+        school = schools.find(row.school_code, row.school_name)
+        if school is None and (row.school_code or row.school_name) and row.level not in ABOVE_SCHOOLS:
+            schools.reject(row, result)
+            continue
         school_id = school.id if school else None
         found.add(
             row.source,

@@ -113,8 +113,8 @@ class Schools:
 
     @cached_property
     def _by_code(self) -> dict[str, School]:
-        listed = {row.code: School(id=row.code, name=row.name) for row in self._listed}
-        return listed | {school.id: school for school in self._session.scalars(select(School))}
+        known = {school.id: school for school in self._session.scalars(select(School))}
+        return known | {row.code: School(id=row.code, name=row.name) for row in self._listed}
 
     @cached_property
     def _by_name(self) -> dict[str, School]:
