@@ -48,8 +48,7 @@ def task(**changes: Any) -> dict[str, Any]:
 
 def told(*days: int) -> StateOracle:
     oracle = StateOracle()
-    oracle.issued[KEY] = WINDOW
-    oracle.versions["a.talk"] = {1: SimpleNamespace(programme=SimpleNamespace(resolved_by="talk"))}
+    oracle.issued[KEY], oracle.asked[KEY] = WINDOW, "talk"
     for number, day in enumerate(days):
         oracle.prove(f"e{number}", "c1", "talk", MONDAY + day * DAY, 1)
     return oracle

@@ -205,6 +205,16 @@ def test_nothing_falls_due_before_what_it_requires_was_done_also_when_that_is_he
     assert len([key for key in town.tasks() if key[1] == "c2"]) == 2
 
 
+def test_what_the_version_that_rules_requires_counts_though_one_of_a_later_day_requires_nothing(town):
+    town.announce()
+    town.approve(programme(requires=("visit",)))
+    town.approve(programme(), version=2, since=MONDAY + 2 * WEEK)
+    town.bring(child("c1"))
+    town.reach(MONDAY)
+    town.file("c1", MONDAY, kind="visit")
+    assert list(town.tasks()) == [TASK]
+
+
 def at(monkeypatch, moment):
     monkeypatch.setattr(clock, "now", lambda: moment)
 

@@ -44,10 +44,8 @@ def test_an_activity_counts_for_its_school_or_for_whoever_held_it_the_city_and_t
 
 def test_the_answer_to_one_report_of_harm_is_none_to_another() -> None:
     oracle = StateOracle()
-    answered: Any = type("Told", (), {"programme": type("P", (), {"resolved_by": "mandatory_report_answered"})})
-    oracle.versions["police.report"] = {1: answered}
     keys = [("police.report", "police", f"event:r{number}") for number in (1, 2)]
     for key in keys:
-        oracle.issued[key] = (DAY, DAY, None)
+        oracle.issued[key], oracle.asked[key] = (DAY, DAY, None), "mandatory_report_answered"
     oracle.prove("r1", "police", "mandatory_report_answered", DAY, 1)
     assert [oracle.state(key, DAY) for key in keys] == ["done", "due"]

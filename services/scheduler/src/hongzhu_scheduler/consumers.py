@@ -223,7 +223,9 @@ def _take_evidence(session: Session, rows: Sequence[dict[str, Any]], because: st
         return  # nothing was known of what was taken back
     subjects = sorted({row["subject_id"] for row in newer})
     closing.settle_done(session, sorted(kinds), subjects, days, today(), because)
-    for owed, parts_of in _in_force(session, [part for part in locked if kinds & required(part.definition)]):
+    # What the newest version requires is at hand; where another one rules yet, it is looked at more closely.
+    asking = [part for part in locked if part.held_by != part.version or kinds & required(part.definition)]
+    for owed, parts_of in _in_force(session, asking):
         subject = owed[-1].subject
         _refresh(session, owed, among(session, occurrence.c.subject_id, subjects), because)
         plan_subjects(session, owed, parts_of, among(session, subject.c.id, subjects), min(days))

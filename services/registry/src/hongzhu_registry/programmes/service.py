@@ -148,14 +148,14 @@ def tune(session: Session, principal: Principal, code: str, changes: Mapping[str
         )
     before = Programme.model_validate(running.definition)
     after = tuning.tune(before, changes)
-    moves = tuning.moves(before.trigger, after.trigger, calendar.current(session), today())
+    begins = max(today(), running.effective_from or today())
+    moves = tuning.moves(before.trigger, after.trigger, calendar.current(session), begins)
     if after == before or dry_run:
         return Tuned(running, after, moves)
     version = _followed_by(session, running, "approved")
     version.definition = after.model_dump(mode="json", by_alias=True)
     version.tuning = {**(running.tuning or {}), **changes, "kind": after.trigger.kind}
-    version.effective_from = max(today(), running.effective_from or today())
-    version.approved_by, version.approved_at = principal.account_id, now()
+    version.effective_from, version.approved_by, version.approved_at = begins, principal.account_id, now()
     _supersede(session, version)
     publish(session, announcement(version))
     return Tuned(version, after, moves)
