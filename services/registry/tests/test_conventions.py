@@ -8,16 +8,18 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from county import LOVE, TALK, TALKED, County, child, due, promise
+from county import BUREAU, LOVE, TALK, TALKED, County, child, due, of_task, promise
 from fastapi import FastAPI
 from sqlalchemy import func, select, text, update
 
 from hongzhu import clock
+from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.answers.models import REMEMBERED, Answered
 from hongzhu_registry.answers.ticks import forget_answers
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database, new_id
 from hongzhu_registry.pairings.models import Pairing
+from hongzhu_registry.programmes import service as programmes
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.tasks.consumers import on_task_due
 
@@ -268,6 +270,37 @@ def test_a_record_that_does_not_fit_is_refused_and_nothing_of_it_stays(
     answer = county.ask("school", "POST", "/records", TALKED | change, Idempotency_Key=new_id())
     assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert (_count(Record), county.said()) == (before, [])
+
+
+def test_a_record_may_name_the_tasks_that_it_answers_in_place_of_their_children(county: County) -> None:
+    both = [of_task(TALK, each) for each in ("child-own", "child-mate")]
+    named = TALKED | {"child_ids": [], "task_ids": both}
+    assert county.ask("school", "POST", "/records", named).status_code == 201
+    assert {county.get("school", f"/tasks/{each}")["state"] for each in both} == {"done"}
+    alike = TALKED | {"task_ids": both[:1]}
+    assert county.ask("school", "POST", "/records", alike).status_code == 201
+    for wrong in (
+        {"child_ids": ["child-mate"]},
+        {"school_id": "school-own", "child_ids": []},
+        {"occurred_on": "2020-11-22"},
+    ):
+        answer = county.ask("school", "POST", "/records", alike | wrong)
+        assert (answer.status_code, answer.json()["field"]) == (422, "task_ids"), wrong
+    for who, task in (("other_school", both[0]), ("school", "nothing")):
+        assert county.ask(who, "POST", "/records", named | {"task_ids": [task]}).status_code == 404
+
+
+def test_a_record_that_names_a_school_s_task_is_of_the_school(county: County) -> None:
+    with database.transaction() as session:
+        programmes.declare(session, promise("carers.gate", subject="school", resolved_by="gate_talk", fields=set()))
+        session.flush()
+        programmes.approve(session, BUREAU, "carers.gate", MONDAY)
+        on_task_due(session, due("carers.gate", "school-own"))
+    task = of_task("carers.gate", "school-own")
+    sent = {"kind": "gate_talk", "occurred_on": "2020-11-23", "data": TALKED["data"], "task_ids": [task]}
+    answer = county.ask("bureau", "POST", "/records", sent)
+    assert (answer.status_code, answer.json()["school_id"]) == (201, "school-own"), answer.text
+    assert county.get("bureau", f"/tasks/{task}")["state"] == "done"
 
 
 def test_a_record_of_children_of_two_schools_is_nobodys(county: County) -> None:

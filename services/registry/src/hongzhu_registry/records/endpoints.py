@@ -37,7 +37,7 @@ class Correction(BaseModel):
 
 
 class NewRecord(BaseModel):
-    """What was done for some children of one school, or for a school."""
+    """What was done for some children of one school, or for a school; by name, or as those whose tasks it answers."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,6 +46,7 @@ class NewRecord(BaseModel):
     data: dict[str, Any] = {}
     child_ids: list[str] = Field(default=[], max_length=1000)
     school_id: str | None = None
+    task_ids: list[str] = Field(default=[], max_length=1000)
 
 
 @router.get("")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hongzhu import messages
 from hongzhu.clock import now, today
+from hongzhu.database import among
 from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
@@ -20,6 +21,8 @@ from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.programmes import queries as programmes
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.schools import queries as schools
+from hongzhu_registry.tasks import queries as tasks
+from hongzhu_registry.tasks.models import Task
 
 
 def file(
@@ -31,10 +34,16 @@ def file(
     data: Mapping[str, Any],
     child_ids: Sequence[str] = (),
     school_id: str | None = None,
+    task_ids: Sequence[str] = (),
     record_id: str | None = None,
 ) -> Record:
-    """File what was done for some children of one school, or for the school; raises `InvalidError` with the field named."""
+    """File what was done for some children of one school, or for the school; raises `InvalidError` with the field named.
+
+    Tasks stand for those to whom they are owed.
+    """
     not_to_come(occurred_on=occurred_on)
+    if task_ids:
+        child_ids, school_id = _owed(session, principal, task_ids, kind, occurred_on, child_ids or [school_id])
     if child_ids:
         school_id = children.require_open(session, principal, child_ids)
     elif school_id is not None and principal.role != "teacher":
@@ -62,6 +71,30 @@ def file(
         ],
     )
     return record
+
+
+def _owed(
+    session: Session,
+    principal: Principal,
+    task_ids: Sequence[str],
+    kind: str,
+    done_on: date,
+    named: Sequence[str | None],
+) -> tuple[list[str], str | None]:
+    """Return the children to whom tasks in sight are owed, or the school, which whoever names both must have named alike."""
+    asked = select(Task.subject_id, Task.school_id, tasks.answered_by(kind, done_on)).where(in_sight("task", principal))
+    found = session.execute(asked.where(among(session, Task.id, task_ids))).all()
+    if len(found) != len(set(task_ids)):
+        raise MissingError
+    subjects = {subject for subject, _, _ in found}
+    if not all(answers for _, _, answers in found):
+        raise InvalidError(
+            "What is done of this kind on that day does not count for every one of the tasks.", field="task_ids"
+        )
+    if any(named) and subjects != set(named):
+        raise InvalidError("The tasks are not owed to whom the record names.", field="task_ids")
+    schools = {school for _, school, _ in found}
+    return ([], subjects.pop()) if subjects == schools else (sorted(subjects), None)
 
 
 def seen(principal: Principal, *columns: Any) -> Select[Any]:

@@ -134,6 +134,15 @@ def pause(session: Session, subject_id: str) -> None:
     hand_over(session, Task.subject_id == subject_id)
 
 
+def answered_by(kind: str, done_on: date) -> ColumnElement[bool]:
+    """Say which tasks are answered by something of a kind done on a day."""
+    return and_(
+        Task.evidence_kind == kind,
+        Task.opens_on <= done_on,
+        or_(Task.grace_until.is_(None), Task.grace_until >= done_on),
+    )
+
+
 def _within_window(evidence: Any) -> ColumnElement[bool]:
     return and_(
         evidence.subject_id == Task.subject_id,
