@@ -187,8 +187,8 @@ def roster(desk, **columns):
     return desk.hand_in([["姓名", "身份证号", "年级", *columns], [*child, *columns.values()]])
 
 
-@pytest.mark.parametrize("person", ["班主任", "帮扶教师", "结对教师姓名", "代理家长"])
-def test_a_teachers_telephone_beside_the_name_is_not_the_guardians(desk, person):
+@pytest.mark.parametrize("person", ["班主任", "帮扶教师", "结对教师姓名", "结对同伴", "代理家长"])
+def test_a_telephone_beside_a_name_outside_the_family_is_not_the_guardians(desk, person):
     for between in ({}, {"职务": "教师"}):
         (child,) = (
             roster(desk, **{"监护人": "老张", person: "王老", **between, "联系电话": "13812345678"}).sheets[0].rows

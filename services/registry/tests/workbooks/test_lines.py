@@ -121,6 +121,8 @@ def test_the_sheet_of_a_small_school_is_not_the_schools_of_the_files_name(desk, 
         ("青石县初中学生登记表", ""),
         ("青石县小学生登记表", ""),
         ("青石县义务教育学校留守儿童登记表", ""),
+        ("青石县直属学校登记表", ""),
+        ("青石县乡村小规模学校登记表", ""),
         ("青石县特殊教育学校花名册", "青石县特殊教育学校"),
         ("填报学校（盖章）：石桥小学", "石桥小学"),
         ("填报学校（盖章）：          填报人：李老", ""),
@@ -148,6 +150,11 @@ def test_nobody_is_made_of_a_footer(desk, footer):
     book = desk.hand_in([["姓名", "职务", "联系电话"], ["李老", "班主任", "13812345678"], footer])
     assert [row.name for row in book.sheets[0].rows] == ["李老"]
     assert (book.rejected, book.sheets[0].skipped_rows) == ([], [3])
+
+
+def test_what_only_begins_like_a_footer_is_a_row(desk):
+    book = desk.hand_in([["活动名称", "日期", "地点"], ["学校开放日：走进校园", "2020-09-01", "东门小学"]])
+    assert [row.name for row in book.sheets[0].rows] == ["学校开放日：走进校园"]
 
 
 def test_a_sum_beside_a_merged_school_is_a_sum(desk):

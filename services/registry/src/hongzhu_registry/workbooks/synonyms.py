@@ -110,10 +110,11 @@ PEOPLE: dict[str, str] = {
     "照护人 代监护人 实际照护人 家庭监护人 监护委托人",
     "proxy_parent": "代理家长 代管家长 爱心代理家长 校内代理家长 代理父母",
     "mentor": WORDS["mentor_name"],
+    "peer": WORDS["peer_name"],
     "class_teacher": "班主任",
 }
 # Of these a telephone right of the name is their own; of the family it is the guardian's, whoever was named last.
-OUTSIDE_FAMILY = ("proxy_parent", "mentor", "class_teacher")
+OUTSIDE_FAMILY = ("proxy_parent", "mentor", "peer", "class_teacher")
 PERSON_SUFFIXES = "情况 信息 基本情况 基本信息 资料 概况"
 LEAVES: dict[str, str] = {
     "name": "姓名 名字",
@@ -138,7 +139,7 @@ SUBJECTS = (
 )
 
 # Over a group of these people's columns, a lower header that is not theirs is nobody's: never the child's.
-_SOMEBODY = re.compile("[父母祖爷奶监护家长亲属]|教师|老师|导师|班主任|责任人|帮扶人|联系人")
+_SOMEBODY = re.compile("[父母祖爷奶监护家长亲属]|教师|老师|导师|班主任|责任人|帮扶人|同伴|联系人")
 _BRACKETED = re.compile(r"[(\[【〔{][^)\]】〕}]*[)\]】〕}]")
 _BRACKETS = re.compile(r"[()\[\]【】〔〕{}]")
 
