@@ -140,6 +140,7 @@ def test_a_title_names_a_school_and_nothing_that_only_sounds_like_one(desk, titl
     "footer",
     [
         ["学校（盖章）："],
+        ["石桥小学（公章）"],
         ["本表一式两份，报教育局一份"],
         ["以上情况属实"],
         ["小计", "", "3人"],
@@ -177,6 +178,11 @@ def test_a_sheet_of_children_without_a_header_is_rejected_and_any_other_only_not
     book = desk.hand_in([ROSTER, child(desk, 1)], [[], child(desk, 2)], [["早餐", "粥"]])
     assert [(each.sheet, each.row, each.reason.code) for each in book.rejected] == [("Sheet2", 2, "header_missing")]
     assert [each.sheet for each in book.warnings if each.reason.code == "layout_unknown"] == ["Sheet3"]
+
+
+def test_children_without_a_header_are_no_cover_of_the_sheets_after_them(desk):
+    book = desk.hand_in([[*child(desk, 1), "石桥小学"]], [ROSTER, child(desk, 2)])
+    assert schools(book, 1) == [""]
 
 
 def test_the_children_of_a_table_beside_the_first_are_rejected_each(desk):

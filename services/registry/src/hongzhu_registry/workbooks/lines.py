@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -29,6 +29,7 @@ _REMARK = re.compile(
     "[^,,。]{0,10}:"
     "|(?:说明|备注|注|填表说明)$"
     r"|学校(?:名称|盖章|负责人|领导|意见|\([^()]{1,6}\))*:"
+    r"|.{0,12}\((?:盖章|公章|章|签章|签字|签名)\)$"
     "|[本此]表|以上.{0,8}(?:属实|无误)"
 )
 _NUMBER = re.compile(r"\d{15}")
@@ -50,11 +51,7 @@ class Lines:
         self._keys = [p.index for p in header.placed if p.column.field in keys]
         self._schools = school_columns(header)
         self._under_titles = takes_school(header)
-        others = [(i, cell, word(cell)) for row in heading for i, cell in enumerate(row) if i not in self._used]
-        named = self._number_at is not None and any(said in ("name", "child_name") for _, _, said in others)
-        self._numbers_beside = {
-            i: place(i, cells.text(cell)) for i, cell, said in others if named and said == "id_number"
-        }
+        self._numbers_beside = _numbers_beside(heading, self._used) if self._number_at is not None else {}
 
     def under(self, title: Title, skipped: list[int]) -> Iterator[tuple[Title, Line]]:
         """Yield the rows, as wide as the columns reach, each after the title it stands under: the last one above it.
@@ -83,11 +80,8 @@ class Lines:
         """Yield where a child's number stands in a second table beside the first, which is not read: line and column."""
         for number, row in enumerate(self._rows if self._numbers_beside else [], self._first + 1):
             for index, column in self._numbers_beside.items():
-                if (
-                    index < len(row)
-                    and (told := _WHOLE_NUMBER.fullmatch(_said(row[index])))
-                    and int(told[1]) > born_after
-                ):
+                told = _WHOLE_NUMBER.fullmatch(_said(row[index])) if index < len(row) else None
+                if told and int(told[1]) > born_after:
                     yield number, column
 
     def _is_numbered(self, row: Row) -> bool:
@@ -123,15 +117,20 @@ class Lines:
 
 def first_number(rows: list[Row]) -> int | None:
     """The first line in which an identity number stands, whatever the column."""
-    return next(
-        (
-            number
-            for number, row in enumerate(rows, 1)
-            for cell in row
-            if (type(cell) is not str or len(cell) >= 18) and _WHOLE_NUMBER.fullmatch(_said(cell))
-        ),
-        None,
-    )
+    for number, row in enumerate(rows, 1):
+        for cell in row:
+            long = len(cell) >= 18 if type(cell) is str else float(cell) > 1e16
+            if long and _WHOLE_NUMBER.fullmatch(_said(cell)):
+                return number
+    return None
+
+
+def _numbers_beside(heading: list[Row], used: Container[int]) -> dict[int, str]:
+    """Where the header names identity numbers once more, with names: the columns and how people find them."""
+    others = [(index, cell, word(cell)) for row in heading for index, cell in enumerate(row) if index not in used]
+    if not any(said in ("name", "child_name") for _, _, said in others):
+        return {}
+    return {index: place(index, cells.text(cell)) for index, cell, said in others if said == "id_number"}
 
 
 def _is_sum(row: Row) -> bool:
@@ -168,7 +167,9 @@ def own_schools(lines: list[Line], header: Header, title: Title) -> Title:
     A school written once, above the blank cells of its group, is written beside each of its rows. Where each row has its
     own, a blank cell stays blank: it is the title's only when no row says another.
     """
-    columns = school_columns(header) if takes_school(header) else []
+    columns = school_columns(header)
+    if not columns or not takes_school(header):
+        return title
     told = [tuple(row[index] for index in columns) for _, row in lines]
     schools = {cells.fact(cell) for some in set(told) for cell in some}
     if schools <= {"", title.school_code, title.school_name}:

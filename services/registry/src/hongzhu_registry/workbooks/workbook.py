@@ -60,7 +60,7 @@ def understood(cells: Opened, filename: str, today: dt.date) -> Workbook:
     sheets = []
     for packed in cells.sheets():
         sheet = reading.read(packed, cover)
-        if sheet.kind is None:
+        if sheet.kind is None and not sheet.rejected:
             cover = sheet.title.over(cover)
         sheets.append(sheet)
     if not any(sheet.kind for sheet in sheets):
