@@ -25,7 +25,7 @@ from hongzhu_registry.sealing import CELL
 Filed = Callable[[Session, Principal, Any], None]
 """Called with a new or corrected row, and who sent it: what it proves is filed as evidence, and what happened is said."""
 Settled = Callable[[Any], Iterable[str]]
-"""Called with a row that is to be corrected: the fields that what was said on the bus as an event stands on."""
+"""Called with a row that is to be corrected: the fields that others have gone by, on the bus or in rows of their own."""
 Shows = Callable[[Session, Any], evidence.Shown]
 """Called with a row: what it is evidence of.  Whoever corrects the row corrects that, and whoever withdraws it takes it back."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from county import BUREAU, LOVE, MONDAY, County, child, due, promise, supporter
+from rosters import hand_in
 from sqlalchemy import select
 
 from hongzhu.messages import OfficeChanged
@@ -121,6 +122,75 @@ def test_an_activity_counts_for_the_agency_the_city_and_the_facility_once_each(c
         assert shown(subject, "care_activity") == [MONDAY], subject
 
 
+HOME_1 = {"organisation": "关爱会", "kind": "swallow_home", "name": "雏燕之家1号", "status": "built"}
+HELD = {
+    "organisation": "关爱会",
+    "kind": "care_activity",
+    "name": "青春护雏",
+    "held_on": str(MONDAY),
+    "place": "雏燕之家1号",
+}
+
+
+def held_at_home(county: County) -> tuple[str, set[str]]:
+    """An activity that counts for its three offices; returns its path, and these."""
+    home = county.ask("carers", "POST", "/facilities", HOME_1).json()["id"]
+    activity = county.ask("bureau", "POST", "/activities", HELD).json()["id"]
+    bring_up_to_date()
+    return f"/activities/{activity}", {"carers", "city", home}
+
+
+def shown_by(activity: str) -> dict[str, tuple[str, date | None]]:
+    """What an activity is evidence of, by whom it is for."""
+    with database.transaction() as session:
+        found = select(Evidence).where(Evidence.id == activity.rpartition("/")[2], Evidence.done_on.is_not(None))
+        return {each.subject_id: (each.kind, each.done_on) for each in session.scalars(found)}
+
+
+@pytest.mark.parametrize(
+    ("change", "now"),
+    [
+        ({"held_on": "2020-11-20"}, ("care_activity", date(2020, 11, 20))),
+        ({"kind": "birthday"}, ("birthday", MONDAY)),
+        ({"planned": True}, None),
+    ],
+)
+def test_a_corrected_activity_is_evidence_for_its_offices_as_it_was_corrected(
+    county: County, change: dict[str, Any], now: Any
+) -> None:
+    activity, offices = held_at_home(county)
+    before = shown_by(activity)
+    assert before == dict.fromkeys(offices, ("care_activity", MONDAY))
+    for said, evidence in ((change, {each: now for each in offices if now}), (HELD | {"planned": False}, before)):
+        assert county.ask("bureau", "PATCH", activity, said, If_Match="*").status_code == 200
+        bring_up_to_date()
+        assert shown_by(activity) == evidence
+
+
+def test_an_activity_that_was_elsewhere_and_another_s_is_evidence_for_these(county: County) -> None:
+    activity, _ = held_at_home(county)
+    change = {"place": "操场", "organisation": "律师团"}
+    assert county.ask("bureau", "PATCH", activity, change, If_Match="*").status_code == 200
+    bring_up_to_date()
+    assert shown_by(activity).keys() == {"lawyers", "city"}
+
+
+def test_an_activity_that_was_taken_back_counts_for_no_office(county: County) -> None:
+    counted, _ = held_at_home(county)
+    before_the_tick = county.ask("bureau", "POST", "/activities", HELD | {"school_id": "school-own"}).json()["id"]
+    for each in (counted, f"/activities/{before_the_tick}"):
+        assert county.ask("bureau", "POST", f"{each}/withdraw", {"reason": "错"}).status_code == 201
+    bring_up_to_date()
+    assert (shown_by(counted), shown_by(before_the_tick)) == ({}, {})
+
+
+def test_a_facility_keeps_the_name_by_which_activities_find_it(county: County) -> None:
+    _, offices = held_at_home(county)
+    [home] = offices - {"carers", "city"}
+    answer = county.ask("carers", "PATCH", f"/facilities/{home}", {"name": "雏燕之家2号"}, If_Match="*")
+    assert (answer.status_code, answer.json()["field"]) == (422, "name")
+
+
 def test_nobody_gives_evidence_of_what_only_others_promised_by_an_activity_without_a_school(county: County) -> None:
     activity = {"kind": "places", "name": "招募", "held_on": str(MONDAY)}
     assert county.ask("lawyers", "POST", "/activities", activity).status_code == 422
@@ -134,6 +204,16 @@ def test_the_city_s_leading_group_is_a_fact_and_evidence(county: County) -> None
     (city,) = told(county)
     assert city.has_leading_group is True
     assert shown("city", "leading_group") == [date(2020, 8, 20)]
+
+
+def test_the_day_on_which_the_city_s_leading_group_was_formed_can_be_corrected(county: County) -> None:
+    def leader(formed_on: date | None) -> dict[str, Any]:
+        return {"级别": "市", "学校名称": "", "职务": "组长", "姓名": "林", "职责": "总负责", "成立日期": formed_on}
+
+    for day in (date(2020, 9, 1), date(2020, 10, 1), None):
+        hand_in(l=[leader(day)])
+        bring_up_to_date()
+        assert shown("city", "leading_group") == [day]
 
 
 def test_somebody_who_waits_for_it_can_tell_when_everything_about_offices_is_said(county: County) -> None:

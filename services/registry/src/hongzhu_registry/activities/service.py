@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu.programme import OnEvent, Programme, Standing
 from hongzhu.trigger import parts
 from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.activities import queries
 from hongzhu_registry.activities.models import Activity, Attendance
 from hongzhu_registry.database import everything
 from hongzhu_registry.evidence.service import Shown, file_for, must_be_theirs
@@ -54,15 +54,10 @@ def held_at(session: Session, activity_id: str, school_id: str) -> Activity | No
 
 
 def shows(session: Session, activity: Activity) -> Shown:
-    """Say what it is evidence of once it was held: for its school, and for every child that came."""
-    if activity.planned:
-        return {}
+    """Say what it is evidence of once it was held: for its school, for every child that came, and for offices."""
     with everything(session):  # a child may be out of sight by now
-        came = session.scalars(
-            select(Attendance.child_id).where(Attendance.activity_id == activity.id, Attendance.attended)
-        )
-        held = (activity.kind, activity.held_on)
-        return dict.fromkeys(came, held) | ({} if activity.school_id is None else {activity.school_id: held})
+        rows = session.execute(queries.shown(Activity.id == activity.id))
+        return {row.subject_id: (row.kind, row.done_on) for row in rows}
 
 
 def file_held(session: Session, principal: Principal, activity: Activity) -> None:

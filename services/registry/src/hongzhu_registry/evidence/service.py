@@ -1,5 +1,6 @@
 """Filing evidence, and taking it back: both tell on tasks in the request's own transaction, and the scheduler hears of it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
@@ -17,7 +18,9 @@ from hongzhu.programme import Programme
 from hongzhu_registry import staging
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.database import everything, new_id, publish
+from hongzhu_registry.evidence import queries
 from hongzhu_registry.evidence.models import Evidence, EvidenceChange
+from hongzhu_registry.evidence.queries import Shows
 from hongzhu_registry.programmes import queries as programmes
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.supporters.models import Supporter
@@ -103,6 +106,28 @@ def file_for(
         before = known.get((each, subject))
         if before is not None and before.done_on is not None and (before.kind, before.done_on) != (kind, day):
             amend(session, each, {subject: (kind, day)}, by=by)
+
+
+def file_shown(session: Session, shows: Shows) -> None:
+    """File what rows show (`evidence.queries`) and is no evidence yet."""
+    with everything(session):  # it may be there though it is out of sight
+        new = [messages.Evidence(**row) for row in session.execute(queries.not_filed(shows)).mappings()]
+    file(session, new)
+
+
+def is_left(session: Session, shows: Shows) -> bool:
+    """Say whether rows show anything that is no evidence yet."""
+    return session.execute(queries.not_filed(shows).limit(1)).first() is not None
+
+
+def correct(session: Session, shows: Shows, ids: Sequence[str]) -> None:
+    """Correct the evidence that stands on some rows to what these show by now, and take back what they show no more."""
+    changes: defaultdict[str, dict[str, tuple[str, date] | None]] = defaultdict(dict)
+    with everything(session):
+        for row in session.execute(queries.untrue(shows, among(session, Evidence.id, ids))):
+            changes[row.id][row.subject_id] = (row.kind, row.done_on) if row.done_on else None
+    for row_id, changed in changes.items():
+        amend(session, row_id, changed, by=None)
 
 
 def shown_by(session: Session, row_id: str) -> Shown:

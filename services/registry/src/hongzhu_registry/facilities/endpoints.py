@@ -18,4 +18,9 @@ class NewFacility(New):
     status: Literal["selected", "planned", "built", "closed"] | None = None
 
 
-router = resource("/facilities", Facility, NewFacility, filters=("kind",))
+def settled(_facility: Facility) -> tuple[str, ...]:
+    """Name what the activities that took place there stand on: they know it by its name."""
+    return ("name",)
+
+
+router = resource("/facilities", Facility, NewFacility, filters=("kind",), settled=settled)

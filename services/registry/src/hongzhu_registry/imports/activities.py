@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union_all
 from sqlalchemy.orm import Session
 
+from hongzhu.database import among
+from hongzhu.messages import batches
 from hongzhu_registry.activities.models import Activity, Attendance
-from hongzhu_registry.evidence.service import amend, file_for, shown_by
+from hongzhu_registry.activities.queries import shown, shown_at_school
+from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.imports.categories import meaning
-from hongzhu_registry.imports.keeping import Distinct, identity, keep
+from hongzhu_registry.imports.keeping import AT_ONCE, Distinct, identity, keep
 from hongzhu_registry.imports.places import Children, Schools
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.schools.models import School
@@ -69,9 +72,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
             },
         )
     ids, _ = keep(session, Activity, found, result, "activities")
-    for kind in {each["kind"] for each in found}:
-        held = [each for each in found if each["kind"] == kind and each["school_id"] and not each["planned"]]
-        file_for(session, kind, [(ids[each["identity"]], each["school_id"], each["held_on"]) for each in held])
+    _file(session, sorted(ids.values()))
 
 
 class Activities:
@@ -81,9 +82,8 @@ class Activities:
         codes = {row.activity_code for row in rows if row.activity_code}
         names = {row.activity_name for row in rows if not row.activity_code}
         named = or_(Activity.code.in_(codes), Activity.name.in_(names))
-        self.all = session.scalars(select(Activity).where(named)).all()
         self._called: dict[str, list[Activity]] = {}
-        for each in self.all:
+        for each in session.scalars(select(Activity).where(named)):
             for said in {each.code, each.name} - {None}:
                 self._called.setdefault(str(said), []).append(each)
 
@@ -124,11 +124,12 @@ def store_attendance(session: Session, rows: Sequence[Came], result: Result) -> 
                 },
             )
     keep(session, Attendance, found, result, "attendances")
-    for activity in activities.all:
-        if not (listed := [each for each in found if each["activity_id"] == activity.id]):
-            continue
-        came = [each for each in listed if each["attended"]]
-        # Whom an earlier list had as having come, and this one has not, is still owed.
-        stayed = {str(each["child_id"]) for each in listed if not each["attended"]}
-        amend(session, activity.id, dict.fromkeys(stayed & shown_by(session, activity.id).keys()), by=None)
-        file_for(session, activity.kind, [(activity.id, str(each["child_id"]), activity.held_on) for each in came])
+    _file(session, sorted({str(each["activity_id"]) for each in found}))
+
+
+def _file(session: Session, ids: Sequence[str]) -> None:
+    """File and correct what activities are evidence of; what is new for offices the next tick files (`offices`)."""
+    for some in batches(ids, AT_ONCE):
+        these = among(session, Activity.id, some)
+        evidence.file_shown(session, union_all(*shown_at_school(these)))
+        evidence.correct(session, shown(these), some)

@@ -1,14 +1,17 @@
-"""Taking in the leading groups; a school's group is evidence for the school."""
+"""Taking in the leading groups; a group is evidence for its school, or for the city."""
 
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from hongzhu_registry.evidence.service import file_for
-from hongzhu_registry.imports.keeping import Distinct, identity, keep
+from hongzhu.database import among
+from hongzhu.messages import batches
+from hongzhu_registry.evidence.service import correct, file_shown
+from hongzhu_registry.imports.keeping import AT_ONCE, Distinct, identity, keep
 from hongzhu_registry.imports.places import Schools
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.leadership.models import Leader
+from hongzhu_registry.leadership.queries import shown
 from hongzhu_registry.workbooks import Leader as Row
 
 ABOVE_SCHOOLS = ("city", "town")
@@ -38,13 +41,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
             },
         )
     ids, _ = keep(session, Leader, found, result, "leaders")
-    formed = [each for each in found if each["school_id"] and each["formed_on"]]
-    file_for(
-        session,
-        "leading_group",
-        [
-            (ids[str(each["identity"])], str(each["school_id"]), each["formed_on"])
-            for each in formed
-            if each["formed_on"]
-        ],
-    )
+    for some in batches(sorted(ids.values()), AT_ONCE):
+        these = shown(among(session, Leader.id, some))
+        file_shown(session, these)
+        correct(session, these, some)

@@ -1,20 +1,17 @@
-"""What holds of agencies, of the city and of facilities today, and what was done for them that is no evidence yet."""
+"""What holds of agencies, of the city and of facilities today, and what was done for them."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, literal, select
+from sqlalchemy import CompoundSelect, Row, exists, func, select, union_all
 from sqlalchemy.orm import Session
 
-from hongzhu.facts import CITY
 from hongzhu.programme import Programme, leaves
-from hongzhu_registry.activities.models import Activity
+from hongzhu_registry.activities.queries import shown_to_offices
 from hongzhu_registry.agencies.models import AgencyTitle
-from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.facilities.models import Facility
 from hongzhu_registry.leadership.models import Leader
+from hongzhu_registry.leadership.queries import shown as leaders
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.supporters.models import Supporter
@@ -70,34 +67,6 @@ def facilities(session: Session) -> list[Row[Any]]:
     return list(session.execute(select(Facility.id, Facility.kind, Facility.status).order_by(Facility.id)))
 
 
-def not_filed(session: Session) -> Iterator[tuple[str, tuple[str, str, date]]]:
-    """Yield what was done for an office and is no evidence yet: its kind, and the row that shows it, the office and the day.
-
-    An activity is for the agency that held it, for the city, and for the facility where it took place; a row may have come before
-    the agency said who it is.
-    """
-    for statement in (*_activities(), _leaders()):
-        for row in session.execute(statement):
-            yield row.kind, (row.id, row.subject_id, row.done_on)
-
-
-def _activities() -> Iterator[Select[*tuple[Any, ...]]]:
-    held = ~Activity.planned
-    titled = AgencyTitle.title == Activity.organisation
-    for subject, table, of_office in (
-        (AgencyTitle.agency, AgencyTitle, titled),
-        (literal(CITY), AgencyTitle, titled),
-        (Facility.id, Facility, Facility.name == Activity.place),
-    ):
-        columns = Activity.id, Activity.kind, Activity.held_on.label("done_on"), subject.label("subject_id")
-        yield select(*columns).join(table, of_office).where(held, _no_evidence(Activity.id, subject))
-
-
-def _leaders() -> Select[*tuple[Any, ...]]:
-    columns = Leader.id, literal("leading_group").label("kind"), literal(CITY).label("subject_id")
-    of_city = (Leader.school_id.is_(None), Leader.formed_on.is_not(None))
-    return select(*columns, Leader.formed_on.label("done_on")).where(*of_city, _no_evidence(Leader.id, literal(CITY)))
-
-
-def _no_evidence(row_id: Any, subject: ColumnElement[str] | Any) -> ColumnElement[bool]:
-    return ~exists().where(Evidence.id == row_id, Evidence.subject_id == subject)
+def shown() -> CompoundSelect[Any]:
+    """Select what was done for offices; a row may have come before the agency said who it is."""
+    return union_all(*shown_to_offices(), leaders(Leader.school_id.is_(None)))

@@ -1,6 +1,5 @@
 """Offices are owed something too: their facts are said when they change, and what was done for them is filed as evidence."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, get_args
@@ -28,19 +27,14 @@ def bring_up_to_date(session: Session) -> None:
     """Say what changed of offices since it was last said, and file what was done for them."""
     will_ask_many_times(session)
     take_turns(session, "offices")
-    done: defaultdict[str, list[tuple[str, str, date]]] = defaultdict(list)
-    for kind, each in queries.not_filed(session):
-        done[kind].append(each)
-    for kind, rows in sorted(done.items()):
-        evidence.file_for(session, kind, rows)
+    evidence.file_shown(session, queries.shown())
     said = _said_before(session)
     publish(session, *_messages([_say(session, each, said.get(each.id)) for each in _news(session, said)]))
 
 
 def is_left(session: Session) -> bool:
     """Say whether anything is to be said of offices, or to be filed for them."""
-    filed = next(queries.not_filed(session), None) is None
-    return not filed or bool(_news(session, _said_before(session)))
+    return evidence.is_left(session, queries.shown()) or bool(_news(session, _said_before(session)))
 
 
 def announce(session: Session) -> None:
