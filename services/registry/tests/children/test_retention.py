@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from county import ADDRESS, IDENTITY_NUMBERS, County, child, supporter
+from county import ADDRESS, IDENTITY_NUMBERS, TALK, County, child, of_task, supporter
 from sqlalchemy import event, func, select, update
 
 from hongzhu import clock
@@ -16,12 +16,15 @@ from hongzhu_registry.consents.models import Consent
 from hongzhu_registry.database import database, metadata
 from hongzhu_registry.enrolments.models import Enrolment
 from hongzhu_registry.evidence import service as evidence
+from hongzhu_registry.evidence.models import EvidenceChange
+from hongzhu_registry.excuses.models import Excuse
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.referrals.models import Referral
 from hongzhu_registry.retention import service
 from hongzhu_registry.retention.ticks import anonymise_due
 from hongzhu_registry.sealing import key_ring
+from hongzhu_registry.tasks.models import Task
 
 LAST_DAY = date(2020, 11, 22)
 SECRET = "赵念慈的秘密"
@@ -154,6 +157,49 @@ def test_an_anonymous_dossier_takes_nothing_more_and_can_be_exported_by_nobody(c
     ):
         assert county.ask("bureau", "POST", f"/children/child-own/{what}", sent).status_code == 409
     assert county.ask("bureau", "GET", "/children/child-own/export").status_code == 404
+
+
+def test_no_words_come_into_a_record_any_more_when_all_whom_it_is_about_are_anonymous(county: County) -> None:
+    furnish_past("child-own")
+    anonymise_due()
+    record = county.get("bureau", "/records/r-child-own")
+    photo = {"image": "aGVq"}
+    said = {"data": {"topic": "学习|Learning", "note": SECRET}}
+    assert county.ask("bureau", "PATCH", "/records/r-child-own", said, If_Match="*").status_code == 409
+    assert county.ask("bureau", "PUT", "/photos/r-child-own", photo).status_code == 409
+    assert county.get("bureau", "/records/r-child-own") == record
+    withdrawn = county.ask("bureau", "POST", "/records/r-child-own/withdraw", {"reason": SECRET})
+    assert (withdrawn.status_code, withdrawn.json()["withdrawn_on"]) == (201, str(clock.today()))
+    with database.transaction() as session:
+        assert session.scalars(select(EvidenceChange.reason)).all() == [None]
+
+
+def test_what_is_said_of_a_child_made_anonymous_is_done_and_not_kept(county: County) -> None:
+    """A referral is declined, a task excused and a report answered: none of it can wait, and nobody reads why later."""
+    furnish_past("child-own")
+    anonymise_due()
+    why = {"reason": SECRET}
+    task = of_task(TALK, "child-own")
+    assert county.ask("bureau", "POST", "/referrals/f-child-own/decline", why).json()["state"] == "declined"
+    assert county.ask("bureau", "POST", f"/tasks/{task}/excuse", why).json()["state"] == "excused"
+    answer = {"outcome": "unfounded", "note": SECRET}
+    answered = county.ask("protection", "POST", "/mandatory_reports/report-own/answer", answer)
+    assert (answered.status_code, answered.json()["what"], answered.json()["note"]) == (200, None, None)
+    assert county.get("bureau", "/referrals/f-child-own")["reason"] is None
+    with database.transaction() as session:
+        [excused] = session.scalars(select(Task.excuse_id).where(Task.id == task))
+        assert session.get_one(Excuse, excused).reason is None
+
+
+def test_why_something_was_taken_back_is_kept_of_those_in_clear_alone(county: County) -> None:
+    furnish_past("child-own")
+    with database.transaction() as session:
+        evidence.file(session, [Evidence(id="r-child-own", kind="talk", subject_id="child-mate", done_on=LAST_DAY)])
+    anonymise_due()
+    assert county.ask("bureau", "POST", "/records/r-child-own/withdraw", {"reason": SECRET}).status_code == 201
+    with database.transaction() as session:
+        changes = session.execute(select(EvidenceChange.subject_id, EvidenceChange.reason.is_not(None)))
+        assert {tuple(each) for each in changes} == {("child-own", False), ("child-mate", True)}
 
 
 def test_many_dossiers_take_no_more_statements_than_few(county: County) -> None:

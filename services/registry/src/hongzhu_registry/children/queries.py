@@ -1,7 +1,7 @@
 """Statements about children."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from hongzhu.programme import Programme
 from hongzhu_registry.access.policy import DOSSIER, OPENED, Principal, Role, fields_of
 from hongzhu_registry.access.sight import in_sight, still_theirs
 from hongzhu_registry.children.models import Child
+from hongzhu_registry.database import everything
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.retention.queries import is_over
@@ -192,6 +193,13 @@ def _required(session: Session, principal: Principal, child_ids: Sequence[str]) 
     if len(found) != len(set(child_ids)) or len(schools) != 1:
         raise MissingError
     return str(schools.pop()), any(anonymous for _, anonymous in found)
+
+
+def anonymous(session: Session, ids: Collection[str]) -> set[str]:
+    """Name those of some subjects that are children whose dossiers were made anonymous: no words about them are kept."""
+    statement = select(Child.id).where(Child.id.in_(ids), Child.anonymised_at.is_not(None))
+    with everything(session):  # whoever asks may see none of them
+        return set(session.scalars(statement))
 
 
 def anonymous_for_good() -> ConflictError:

@@ -17,6 +17,7 @@ from hongzhu.messages import EvidenceFiled, EvidenceWithdrawn, batches
 from hongzhu.programme import Programme
 from hongzhu_registry import staging
 from hongzhu_registry.access.policy import Principal
+from hongzhu_registry.children.queries import anonymous
 from hongzhu_registry.database import everything, new_id, publish
 from hongzhu_registry.evidence import queries
 from hongzhu_registry.evidence.models import Evidence, EvidenceChange
@@ -137,6 +138,12 @@ def shown_by(session: Session, row_id: str) -> Shown:
         return {row.subject_id: (row.kind, row.done_on) for row in rows if row.done_on}
 
 
+def subjects_of(session: Session, row_id: str) -> set[str]:
+    """Name whom a row is evidence for, or was before it was taken back."""
+    with everything(session):
+        return set(session.scalars(select(Evidence.subject_id).where(Evidence.id == row_id)))
+
+
 def differing(before: Shown, after: Shown) -> dict[str, tuple[str, date] | None]:
     """Return what changed of that which a row is evidence of."""
     return {each: after.get(each) for each in {*before, *after} if before.get(each) != after.get(each)}
@@ -174,11 +181,12 @@ def amend(
                 .execution_options(populate_existing=True)
             )
         }
+        nameless = anonymous(session, changes)
         filed, withdrawn = [], []
         for subject, now in sorted(changes.items()):
             before = known.get(subject)
             if before is not None:
-                _change(session, before, now, by, reason)
+                _change(session, before, now, by, None if subject in nameless else reason)
             if now is not None:
                 version = before.version if before is not None else 1
                 filed.append(

@@ -18,6 +18,7 @@ from hongzhu.messages import TaskExcused, batches
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.children import service as children
+from hongzhu_registry.children.queries import anonymous
 from hongzhu_registry.database import everything, new_id, publish
 from hongzhu_registry.excuses.models import Excuse
 from hongzhu_registry.sealing import key_ring
@@ -40,7 +41,7 @@ def excuse_task(session: Session, principal: Principal, task_id: str, reason: st
         task_id=task_id,
         programme=task["programme"],
         period=task["period"],
-        reason=_sealed(reason, excuse_id),
+        reason=None if anonymous(session, [task["subject_id"]]) else _sealed(reason, excuse_id),
         given_on=today(),
         given_by=principal.account_id,
     )

@@ -13,7 +13,7 @@ from hongzhu.trigger import parts
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.children.models import Child
-from hongzhu_registry.children.queries import require_open
+from hongzhu_registry.children.queries import anonymous, require_open
 from hongzhu_registry.database import everything, new_id
 from hongzhu_registry.events.service import MANDATORY_REPORT, say_mandatory_report
 from hongzhu_registry.evidence.service import file_for
@@ -80,7 +80,10 @@ def answer(session: Session, principal: Principal, report_id: str, outcome: str,
     if found.answered_at is not None:
         raise ConflictError("This report was answered already.")
     found.outcome, found.answered_by, found.answered_at = outcome, principal.account_id, now()
-    found.note = key_ring().seal(note, "mandatory_report", "note", report_id)
+    if anonymous(session, [found.child_id]):  # somebody has acted on the words, and nobody needs them any more
+        found.what = None
+    else:
+        found.note = key_ring().seal(note, "mandatory_report", "note", report_id)
     session.flush()
     if found.agency is not None:
         file_for(session, ANSWERED, [(found.id, found.agency, today())])

@@ -137,7 +137,7 @@ def correct(
 
 def withdraw(session: Session, principal: Principal, record_id: str, reason: str) -> None:
     """Take a record back: it is kept, and evidence of nothing.  Raises `ConflictError` when it was taken back before."""
-    record = own(session, principal, record_id)
+    record = _changeable(session, principal, record_id)
     evidence.withdraw(session, record_id, by=principal, reason=reason)
     record.withdrawn_on = today()
     record.version += 1
@@ -145,6 +145,15 @@ def withdraw(session: Session, principal: Principal, record_id: str, reason: str
 
 
 def own(session: Session, principal: Principal, record_id: str) -> Record:
+    """Return a record in which somebody may say something else; not where all whom it is about were made anonymous."""
+    record = _changeable(session, principal, record_id)
+    subjects = evidence.subjects_of(session, record_id)
+    if subjects and subjects == children.anonymous(session, subjects):
+        raise children.anonymous_for_good()
+    return record
+
+
+def _changeable(session: Session, principal: Principal, record_id: str) -> Record:
     """Return a record that somebody may change: whoever filed it, its school's coordinator, or the bureau."""
     statement = seen(principal, Record.id, Record.filed_by).where(Record.id == record_id)
     found = session.execute(statement.with_for_update(of=Record)).first()

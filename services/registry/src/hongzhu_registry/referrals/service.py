@@ -12,6 +12,7 @@ from hongzhu.clock import today
 from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
+from hongzhu_registry.children.queries import anonymous
 from hongzhu_registry.days import not_to_come
 from hongzhu_registry.events.queries import acceptance
 from hongzhu_registry.events.service import say_referrals
@@ -84,7 +85,8 @@ def take(
     if step.wants_reason and not reason:
         raise InvalidError("Say why; it is kept sealed.", field="reason")
     setattr(referral, step.day, day)
-    referral.reason = key_ring().seal(reason, "referral", "reason", referral.id) if reason else referral.reason
+    if reason and not anonymous(session, [referral.child_id]):
+        referral.reason = key_ring().seal(reason, "referral", "reason", referral.id)
     referral.version += 1
     session.flush()
     if name == "withdraw":
