@@ -6,7 +6,7 @@ from hongzhu.clock import today
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.enrolments.models import Enrolment
 from hongzhu_registry.events.service import say_enrolments
-from hongzhu_registry.evidence.service import Shown, file_for
+from hongzhu_registry.evidence.service import Shown, file_for, shown_by
 
 
 def settled(_enrolment: Enrolment) -> tuple[str, ...]:
@@ -14,13 +14,15 @@ def settled(_enrolment: Enrolment) -> tuple[str, ...]:
     return ("starts_on",)
 
 
-def shows(_session: Session, enrolment: Enrolment) -> Shown:
-    """Say what it is evidence of: that the child has its place."""
-    return {enrolment.child_id: (enrolment.kind, enrolment.starts_on or today())}
+def shows(session: Session, enrolment: Enrolment) -> Shown:
+    """Say what it is evidence of: that the child has its place, where no first day is known since the day on which that was filed."""
+    filed = {subject: day for subject, (_, day) in shown_by(session, enrolment.id).items()}
+    since = enrolment.starts_on or filed.get(enrolment.child_id, today())
+    return {enrolment.child_id: (enrolment.kind, since)}
 
 
 def file_place(session: Session, principal: Principal, enrolment: Enrolment) -> None:
     """Say that the child was enrolled, and file that it has its place."""
     say_enrolments(session, [enrolment.id])
-    done = (enrolment.id, enrolment.child_id, enrolment.starts_on or today())
+    done = (enrolment.id, enrolment.child_id, enrolment.starts_on)
     file_for(session, enrolment.kind, [done], by=principal)

@@ -83,11 +83,12 @@ def file(session: Session, evidence: Sequence[messages.Evidence]) -> None:
 
 
 def file_for(
-    session: Session, kind: str, done: Sequence[tuple[str, str, date]], *, by: Principal | None = None
+    session: Session, kind: str, done: Sequence[tuple[str, str, date | None]], *, by: Principal | None = None
 ) -> None:
     """File evidence of one kind: the id of the row that shows it, the subject, and the day.
 
-    What is there with another kind or day is corrected; what was taken back stays so.  `by` is who wrote the row at a door,
+    What is there with another kind or day is corrected; what was taken back stays so.  Where no day is known it is the one on
+    which it was filed.  `by` is who wrote the row at a door,
     and must be allowed to.
     """
     known: dict[tuple[str, str], Evidence] = {}
@@ -96,7 +97,7 @@ def file_for(
             rows = session.scalars(select(Evidence).where(among(session, Evidence.id, ids)))
             known.update({(row.id, row.subject_id): row for row in rows})
     new = [
-        messages.Evidence(id=each, kind=kind, subject_id=subject, done_on=day)
+        messages.Evidence(id=each, kind=kind, subject_id=subject, done_on=day or today())
         for each, subject, day in done
         if (each, subject) not in known
     ]
@@ -105,8 +106,11 @@ def file_for(
     file(session, new)
     for each, subject, day in done:
         before = known.get((each, subject))
-        if before is not None and before.done_on is not None and (before.kind, before.done_on) != (kind, day):
-            amend(session, each, {subject: (kind, day)}, by=by)
+        if before is None or before.done_on is None:
+            continue
+        now = (kind, day or before.done_on)
+        if now != (before.kind, before.done_on):
+            amend(session, each, {subject: now}, by=by)
 
 
 def file_shown(session: Session, shows: Shows) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from hongzhu.clock import today
 from hongzhu_registry.enrolments.models import Enrolment
 from hongzhu_registry.events.service import say_enrolments
 from hongzhu_registry.evidence.service import file_for
@@ -39,5 +38,5 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     file_for(
         session,
         AFTER_SCHOOL,
-        [(ids[each["identity"]], each["child_id"], each["starts_on"] or today()) for each in found],
+        [(ids[each["identity"]], each["child_id"], each["starts_on"]) for each in found],
     )
