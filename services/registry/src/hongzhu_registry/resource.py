@@ -19,6 +19,7 @@ from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.children.queries import require_open
 from hongzhu_registry.database import UNSHOWN, FromWorkbook
 from hongzhu_registry.evidence import service as evidence
+from hongzhu_registry.evidence.models import GivesEvidence
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, must_match
 from hongzhu_registry.sealing import CELL
 
@@ -144,6 +145,8 @@ def resource(  # noqa: PLR0915  # a few routes, each of them short
         shown(session, principal, response, row_id)
         made = session.get_one(model, row_id, with_for_update=True)
         must_match(if_match, made.version)
+        if isinstance(made, GivesEvidence):
+            made.must_stand()
         merged = {name: getattr(made, name) for name in new.model_fields} | changes
         try:
             row = new.model_validate(merged)
@@ -160,7 +163,12 @@ def resource(  # noqa: PLR0915  # a few routes, each of them short
         row.must_be_over()
         may_say(principal, made, row)
         before = shows(session, made) if shows else {}
-        for name, value in _placed(session, principal, model, row.model_dump()).items():
+        placed = _placed(session, principal, model, row.model_dump())
+        if "child_id" in placed:
+            placed.pop(
+                "school_id", None
+            )  # it stays at the school where it was written, whatever school the child is at by now
+        for name, value in placed.items():
             setattr(made, name, value)
         made.version += 1
         session.flush()
@@ -207,9 +215,6 @@ def _amend(session: Session, principal: Principal, made: Any, changed: Any) -> N
     for kind in {now[0] for now in changed.values() if now}:
         evidence.must_be_theirs(session, principal, kind, "row")
     evidence.amend(session, made.id, changed, by=principal)
-    if changed:
-        made.withdrawn_on = None
-        session.flush()
 
 
 def _placed(

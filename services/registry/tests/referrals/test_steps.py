@@ -138,6 +138,27 @@ def test_a_step_lies_neither_in_days_to_come_nor_before_the_one_before_it(county
         assert (answer.status_code, answer.json()["field"]) == (422, "on")
 
 
+@pytest.mark.parametrize("field", ["accepted_on", "counselled_on"])
+def test_no_correction_sets_a_day_before_the_step_before_it(county: County, field: str) -> None:
+    referral, before = offered(county), str(MONDAY - timedelta(days=1))
+    answer = county.ask("carers", "PATCH", f"/referrals/{referral}", {field: before}, If_Match="*")
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    sent = {"child_id": "child-own", "organisation": "关爱会", "referred_on": DAY, field: before}
+    assert county.ask("bureau", "POST", "/referrals", sent).json()["field"] == field
+    assert evidence() == set()
+
+
+@pytest.mark.parametrize("end", ["decline", "withdraw"])
+def test_no_correction_takes_a_step_after_the_end(county: County, end: str) -> None:
+    referral = offered(county)
+    ended = take(county, referral, end).json()
+    for who in ("carers", "bureau"):
+        for change in ({"counselled_on": DAY}, {"accepted_on": DAY}):
+            assert county.ask(who, "PATCH", f"/referrals/{referral}", change, If_Match="*").status_code == 409
+    assert county.get("bureau", f"/referrals/{referral}")["state"] == ended["state"]
+    assert "counselling" not in {kind for _, kind, _ in evidence()}
+
+
 def test_withdrawing_excuses_what_is_owed_because_of_it_and_nothing_else(county: County) -> None:
     referral = offered(county)
     take(county, referral, "accept")

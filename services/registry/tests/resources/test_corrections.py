@@ -7,6 +7,7 @@ import pytest
 from county import County
 from sqlalchemy import select
 
+from hongzhu import clock
 from hongzhu.clock import now
 from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.assessments.models import Assessment
@@ -14,11 +15,11 @@ from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database
 from hongzhu_registry.evidence.models import Evidence
 
-DAY, BEFORE = str(MONDAY), str(MONDAY - timedelta(days=1))
+DAY, BEFORE, EARLIER = (str(MONDAY - timedelta(days=days)) for days in (0, 1, 2))
 ROWS: dict[str, dict[str, Any]] = {
     "/activities": {"kind": "birthday", "name": "生日", "held_on": DAY, "school_id": "school-own"},
     "/enrolments": {"child_id": "child-own", "kind": "after_school", "starts_on": DAY},
-    "/referrals": {"child_id": "child-own", "organisation": "关爱会", "referred_on": DAY, "counselled_on": DAY},
+    "/referrals": {"child_id": "child-own", "organisation": "关爱会", "referred_on": BEFORE, "counselled_on": DAY},
     "/assessments": {"child_id": "child-own", "tested_on": DAY, "subject": "数学", "mark": 5},
     "/subsidies": {"child_id": "child-own", "teacher": "师", "taught_on": DAY, "transport": 1, "meals": 1},
 }
@@ -48,7 +49,7 @@ def make_anonymous(child_id: str) -> None:
     [
         ("/enrolments", "starts_on", BEFORE),
         ("/enrolments", "child_id", "child-mate"),
-        ("/referrals", "referred_on", BEFORE),
+        ("/referrals", "referred_on", EARLIER),
         ("/referrals", "child_id", "child-mate"),
         ("/assessments", "child_id", "child-mate"),
         ("/subsidies", "child_id", "child-mate"),
@@ -94,6 +95,44 @@ def test_correcting_what_evidence_stands_on_corrects_the_evidence(
     assert county.ask("bureau", "POST", f"{again}/withdraw", {"reason": "错"}).status_code == 201
     assert county.ask("bureau", "POST", f"{again}/withdraw", {"reason": "错"}).status_code == 409
     assert county.get("bureau", again)["withdrawn_on"] == DAY
+
+
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("/activities", {"held_on": BEFORE}),
+        ("/activities", {"school_id": None}),
+        ("/enrolments", {"kind": "boarding"}),
+        ("/referrals", {"counselled_on": BEFORE}),
+    ],
+)
+def test_a_row_that_was_taken_back_stays_so(county: County, path: str, change: dict[str, Any]) -> None:
+    row = added(county, path)
+    assert county.ask("bureau", "POST", f"{row}/withdraw", {"reason": "错"}).status_code == 201
+    before, proved = county.get("bureau", row), evidence()
+    assert county.ask("bureau", "PATCH", row, change, If_Match="*").status_code == 409
+    assert (county.get("bureau", row), evidence()) == (before, proved)
+
+
+@pytest.mark.parametrize("who", ["bureau", "other_school"])
+@pytest.mark.parametrize("path", ["/enrolments", "/assessments", "/subsidies"])
+def test_a_corrected_row_of_a_child_that_moved_stays_at_the_school_where_it_was_written(
+    county: County, path: str, who: str
+) -> None:
+    row = added(county, path)
+    moved = county.ask("bureau", "POST", "/children/child-own/transfer", {"school_id": "school-other"})
+    assert moved.status_code == 201, moved.text
+    change = {"/enrolments": {"free": True}, "/assessments": {"mark": 70}, "/subsidies": {"meals": 2}}[path]
+    answer = county.ask(who, "PATCH", row, change, If_Match="*")
+    assert (answer.status_code, answer.json()["school_id"]) == (200, "school-own")
+
+
+def test_a_place_without_a_first_day_is_evidence_of_the_day_on_which_it_was_filed(county: County) -> None:
+    row = added(county, "/enrolments", starts_on=None)
+    clock.stand_on(MONDAY + timedelta(days=40))
+    for change in ({"note": "改"}, {"kind": "boarding"}):
+        assert county.ask("bureau", "PATCH", row, change, If_Match="*").status_code == 200
+    assert evidence() == {("child-own", "boarding", DAY)}
 
 
 @pytest.mark.parametrize(

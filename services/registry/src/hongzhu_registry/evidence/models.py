@@ -6,6 +6,7 @@ from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hongzhu.clock import today
+from hongzhu.errors import ConflictError
 from hongzhu_registry.database import Base, new_id
 from hongzhu_registry.sealing import sealed
 
@@ -55,3 +56,8 @@ class GivesEvidence:
 
     withdrawn_on: Mapped[date | None]
     """The day on which it was taken back; it then is evidence of nothing."""
+
+    def must_stand(self) -> None:
+        """See that it was not taken back: it stays so; raises `ConflictError`."""
+        if self.withdrawn_on is not None:
+            raise ConflictError("This was taken back; file what is right as a new one.")

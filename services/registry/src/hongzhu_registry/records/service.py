@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from hongzhu import messages
 from hongzhu.clock import now, today
 from hongzhu.database import among
-from hongzhu.errors import ConflictError, InvalidError, MissingError
+from hongzhu.errors import InvalidError, MissingError
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.children import queries as children
@@ -163,8 +163,7 @@ def _changeable(session: Session, principal: Principal, record_id: str) -> Recor
     if not (principal.is_bureau or principal.role == "school" or filed_it):
         raise MissingError
     record = session.get_one(Record, record_id, populate_existing=True)
-    if record.withdrawn_on is not None:
-        raise ConflictError("This record was taken back; file what is right as a new one.")
+    record.must_stand()
     return record
 
 

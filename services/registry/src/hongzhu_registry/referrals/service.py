@@ -19,13 +19,15 @@ from hongzhu_registry.events.service import say_referrals
 from hongzhu_registry.evidence import service as evidence
 from hongzhu_registry.excuses.service import excuse_task
 from hongzhu_registry.referrals.models import Referral
-from hongzhu_registry.referrals.steps import STEPS, StepName, possible, state_of
+from hongzhu_registry.referrals.steps import STEPS, State, StepName, possible, state_of
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.tasks import queries as tasks
 from hongzhu_registry.tasks.models import Task
 
 COUNSELLING = "counselling"
 ANSWERED = "referral_answered"
+_STEPS = ("accepted_on", "counselled_on")
+"""What is done for a child, in this order, and may be told without taking the step."""
 
 
 def settled(referral: Referral) -> tuple[str, ...]:
@@ -39,10 +41,23 @@ def shows(_session: Session, referral: Referral) -> evidence.Shown:
 
 
 def may_say(principal: Principal, before: Referral | None, after: Any) -> None:
-    """See that a school does not answer for the agency; raises `InvalidError`."""
-    for field in ("accepted_on", "counselled_on"):
-        if principal.role == "school" and getattr(after, field) != getattr(before, field, None):
-            raise InvalidError("Only the agency that the child went to can say that.", field=field)
+    """See that a school does not answer for the agency, that no step follows the end, and that none is earlier than the one before.
+
+    Raises `InvalidError`, and `ConflictError` where there was an end.
+    """
+    changed = [each for each in _STEPS if getattr(after, each) != getattr(before, each, None)]
+    if not changed:
+        return
+    if principal.role == "school":
+        raise InvalidError("Only the agency that the child went to can say that.", field=changed[0])
+    if before is not None and not possible(state_of(before)):
+        raise _impossible(state_of(before))
+    last = after.referred_on
+    for field in _STEPS:
+        day = getattr(after, field) or last
+        if day < last:
+            raise InvalidError("A step is taken no earlier than the one before it.", field=field)
+        last = day
 
 
 def file_steps(session: Session, principal: Principal, referral: Referral) -> None:
@@ -76,8 +91,7 @@ def take(
     else:
         principal.must_be(*step.by)
     if state not in step.of:
-        steps = ", ".join(possible(state)) or "-"
-        raise ConflictError("This referral is {state}; possible now: {steps}.", state=state, steps=steps)
+        raise _impossible(state)
     day = on or today()
     not_to_come(on=day)
     if day < (referral.accepted_on or referral.referred_on):
@@ -95,6 +109,11 @@ def take(
         file_answers(session, [(referral.id, referral.child_id, day)])
     else:
         file_steps(session, principal, referral)
+
+
+def _impossible(state: State) -> ConflictError:
+    steps = ", ".join(possible(state)) or "-"
+    return ConflictError("This referral is {state}; possible now: {steps}.", state=state, steps=steps)
 
 
 def reason_of(row: Mapping[str, Any]) -> str | None:
