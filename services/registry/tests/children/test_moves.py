@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hongzhu_registry.access.models import Account
 from hongzhu_registry.children.models import Child, ChildChange, RosterEntry
 from hongzhu_registry.conflicts.queries import in_conflict
 from hongzhu_registry.database import database
+from hongzhu_registry.moves import service as moves
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.tasks.consumers import on_task_due
 from hongzhu_registry.tasks.models import Task
@@ -106,6 +108,24 @@ def test_what_is_open_again_after_a_transfer_is_at_the_school_where_the_child_is
     assert reopen().status_code < 300
     assert county.get("other_school", f"/tasks/{of_task(TALK, 'child-own')}")["state"] == "due"
     assert county.ask("school", "GET", f"/tasks/{of_task(TALK, 'child-own')}").status_code == 404
+
+
+def test_what_is_taken_back_while_a_child_moves_is_open_at_the_new_school(
+    postgres_county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reopen = reopen_after_record(postgres_county)
+    other, real = Thread(target=reopen), moves.tasks.hand_over
+
+    def meanwhile(*args: Any) -> None:
+        if not other.ident:
+            other.start()
+            other.join(0.5)
+        real(*args)
+
+    monkeypatch.setattr(moves.tasks, "hand_over", meanwhile)
+    assert act(postgres_county, "transfer", school_id="school-other").status_code == 201
+    other.join()
+    assert postgres_county.get("other_school", f"/tasks/{of_task(TALK, 'child-own')}")["state"] == "due"
 
 
 def test_a_transfer_settles_the_conflict_between_two_rosters_whichever_way_it_goes(county: County) -> None:

@@ -4,20 +4,24 @@ from datetime import date
 from typing import Any
 
 import pytest
+from county import County
 from rosters import hand_in, id_number, line, sheets, table, take
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from hongzhu.calendar import SchoolCalendar
 from hongzhu.testing.examples import TERM
 from hongzhu_registry.activities.models import Activity
 from hongzhu_registry.assessments.models import Assessment
 from hongzhu_registry.calendar import service
+from hongzhu_registry.calendar.models import CalendarVersion
+from hongzhu_registry.children.models import Child
 from hongzhu_registry.database import database
 from hongzhu_registry.evidence.models import Evidence
 from hongzhu_registry.facilities.models import Facility
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.imports.service import take_in
 from hongzhu_registry.leadership.models import Leader
+from hongzhu_registry.referrals.models import Referral
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.supporters.models import Supporter
 
@@ -100,6 +104,41 @@ def test_homes_of_one_name_in_two_towns_are_two() -> None:
     assert take(homes).accepted["facilities"] == 2
     assert take(homes).unchanged["facilities"] == 2
     assert rows(Facility.town, organisation="妇联") == [("燕东",), ("燕西",)]
+
+
+def test_a_home_whose_town_is_filled_in_later_stays_one() -> None:
+    take(table("单位|类别|名称|状态", "市妇联|儿童之家|阳光之家|在建"))
+    for _ in range(2):
+        take(table("单位|类别|名称|乡镇|状态", "市妇联|儿童之家|阳光之家|燕东|已建成"))
+        with database.transaction() as session:
+            found = session.execute(select(Facility.town, Facility.status).where(Facility.name == "阳光之家")).all()
+        assert [tuple(each) for each in found] == [("燕东", "built")]
+
+
+def test_a_calendar_of_which_nothing_can_be_taken_is_none() -> None:
+    with database.transaction() as session:
+        session.execute(delete(CalendarVersion))
+    result = take(table("类别|名称|开始日期|结束日期|学校名称", "例外|运动会|2020-10-20|2020-10-20|没有的学校"))
+    with database.transaction() as session:
+        assert (len(result.rejected), service.current(session)) == (1, None)
+
+
+def test_what_was_corrected_since_stays_so_when_the_same_list_is_handed_in_again(county: County) -> None:
+    hand_in(a=[line(1, 姓名="王二")])
+    referred = table(
+        "学校名称|儿童姓名|身份证号|转介日期|接收单位|接收日期|辅导日期",
+        f"school-own小学|王二|{id_number(1)}|2020-11-02|关爱会|2020-11-03|2020-11-16",
+    )
+    take(referred)
+    with database.transaction() as session:
+        child_id = session.scalars(select(Child.id).where(Child.name == "王二")).one()
+        referral = session.scalars(select(Referral.id).where(Referral.child_id == child_id)).one()
+    sent = {"counselled_on": "2020-11-18"}
+    assert county.ask("bureau", "PATCH", f"/referrals/{referral}", sent, If_Match="*").status_code == 200
+    assert take(referred).unchanged["referrals"] == 1
+    with database.transaction() as session:
+        done = session.scalars(select(Evidence.done_on).where(Evidence.id == referral)).one()
+    assert str(done) == "2020-11-18"
 
 
 def test_two_teachers_of_one_name_told_apart_by_telephone_are_two() -> None:

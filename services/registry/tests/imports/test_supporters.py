@@ -34,16 +34,16 @@ def pairings(kind: str) -> list[tuple[date, date | None]]:
         return [(began_on, ended_on) for began_on, ended_on in session.execute(found)]
 
 
-def reject(county: County, name: str) -> None:
+def judge(county: County, name: str, status: str) -> None:
     path = f"/supporters/{supporter(name).id}"
-    assert county.ask("bureau", "PATCH", path, {"status": "rejected"}, If_Match="*").status_code == 200
+    assert county.ask("bureau", "PATCH", path, {"status": status}, If_Match="*").status_code == 200
 
 
 def test_a_rejected_teacher_gets_no_class_back_by_a_changed_line(sqlite_county: County) -> None:
     head = ["学校名称", "姓名", "职务", "任教年级", "任教班级", "联系电话", "邮箱"]
     teacher = ["school-own小学", "林老师", "班主任", "3", "2班", "13950000021"]
     hand_in_table(head, [*teacher, "a@example.org"])
-    reject(sqlite_county, "林老师")
+    judge(sqlite_county, "林老师", "rejected")
     hand_in_table(head, [*teacher, "b@example.org"])
     found = supporter("林老师")
     assert (found.vetted, found.rejected, found.duty, found.class_name) == (False, True, None, None)
@@ -51,7 +51,7 @@ def test_a_rejected_teacher_gets_no_class_back_by_a_changed_line(sqlite_county: 
 
 def test_a_rejected_proxy_parent_is_named_in_vain_and_that_is_told(sqlite_county: County) -> None:
     hand_in(roster=[line(1)])
-    reject(sqlite_county, "李代")
+    judge(sqlite_county, "李代", "rejected")
     result = hand_in(roster=[line(1, 备注="又来了"), line(2)])
     told = [(each.row, each.reason.code) for each in result.warnings if each.reason.code == "supporter_unvetted"]
     assert told == [(3, "supporter_unvetted"), (2, "supporter_unvetted")]
@@ -60,7 +60,7 @@ def test_a_rejected_proxy_parent_is_named_in_vain_and_that_is_told(sqlite_county
 
 def test_who_is_named_in_vain_ends_nobody_elses_pairing(sqlite_county: County) -> None:
     hand_in(roster=[line(1), line(2, 代理家长="钱代")])
-    reject(sqlite_county, "李代")
+    judge(sqlite_county, "李代", "rejected")
     hand_in(roster=[line(1), line(2, 代理家长="李代")])
     assert sorted(ended_on is None for _, ended_on in pairings("proxy_parent")) == [False, True]
 
@@ -78,6 +78,23 @@ def test_whom_a_list_refuses_helps_nobody_any_more(sqlite_county: County) -> Non
     again = hand_in_table(head, [*row, "已审核"])
     assert [each.reason.code for each in again.warnings] == ["supporter_unvetted"]
     assert (supporter("陈妈").vetted, supporter("陈妈").rejected) == (False, True)
+
+
+@pytest.mark.parametrize("status", [["待审核"], []])
+def test_a_list_that_does_not_say_how_somebody_was_vetted_leaves_what_is_known(
+    sqlite_county: County, status: list[str]
+) -> None:
+    head, row = ["单位", "类别", "姓名", "联系电话", "工作单位"], ["关爱会", "爱心家长", "陈妈", "13950000022"]
+    hand_in_table(head + ["审核状态"][: len(status)], [*row, "农业银行", *status])
+    judge(sqlite_county, "陈妈", "vetted")
+    with database.transaction() as session:
+        helper = session.scalars(select(Supporter).where(Supporter.name == "陈妈")).one()
+        session.add(
+            Pairing(kind="love_parent", supporter_id=helper.id, child_id="child-mate", place=1, began_on=MONDAY)
+        )
+    hand_in_table(head + ["审核状态"][: len(status)], [*row, "工商银行", *status])
+    assert (supporter("陈妈").vetted, supporter("陈妈").occupation) == (True, "工商银行")
+    assert pairings("love_parent") == [(MONDAY, None)]
 
 
 def test_whom_a_later_roster_names_helps_from_that_day_on() -> None:

@@ -25,7 +25,7 @@ NEW = "carers.visit"
 
 def declare(county: County, programme: Programme) -> dict[str, Any]:
     body = programme.model_dump(mode="json", by_alias=True)
-    answer = county.ask("carers", "PUT", f"/programmes/{programme.code}", body)
+    answer = county.ask(programme.agency, "PUT", f"/programmes/{programme.code}", body)
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
     return told
@@ -260,6 +260,16 @@ def test_a_former_versions_open_tasks_are_done_by_its_own_kind_and_form_as_long_
     assert county.get("bureau", f"/tasks/{of_task(TALK, 'child-own')}")["state"] == "late"
     assert county.ask("school", "POST", "/records", talked).json()["field"] == "kind"
     assert county.ask("school", "POST", "/records", talked | {"kind": "chat"}).status_code == 201
+
+
+def test_a_former_versions_open_tasks_are_done_though_another_agency_asks_for_the_same_kind(county: County) -> None:
+    declare(county, promise(resolved_by="chat"))
+    decide(county, TALK, "approve", effective_from="2020-11-30")
+    declare(county, promise("lawyers.talk"))
+    decide(county, "lawyers.talk", "approve", effective_from="2020-11-30")
+    clock.stand_on(MONDAY + 8 * DAY)
+    talked = TALKED | {"occurred_on": "2020-12-01"}
+    assert county.ask("carers", "POST", "/records", talked).status_code == 201
 
 
 def test_tuning_what_is_approved_for_a_later_day_moves_nothing_before_that_day(county: County) -> None:

@@ -95,7 +95,7 @@ def test_what_is_neither_yes_nor_no_is_unclear(cell):
         cells.yes_no(cell)
 
 
-@pytest.mark.parametrize("cell", ["未脱贫", "已脱贫", "已建立", "已签到", "是（低保）"])
+@pytest.mark.parametrize("cell", ["未脱贫", "未脱贫户", "脱贫不稳定户", "已脱贫", "已建立", "已签到", "是（低保）"])
 def test_a_word_that_only_begins_like_a_no_is_yes(cell):
     assert cells.yes_no(cell) is True
 
@@ -233,7 +233,17 @@ def test_a_stretch_of_days_in_one_cell_is_read_to_its_end(cell, last):
 
 
 @pytest.mark.parametrize(
-    ("cell", "number"), [("2万份", 20_000), ("1千", 1000), ("1.5万", 15_000), ("300人", 300), (12.0, 12)]
+    ("cell", "number"),
+    [
+        ("2万份", 20_000),
+        ("1千", 1000),
+        ("1.5万", 15_000),
+        ("0.28万", 2_800),
+        ("2.01千", 2_010),
+        ("50千克", 50),
+        ("300人", 300),
+        (12.0, 12),
+    ],
 )
 def test_a_number_may_count_in_thousands(cell, number):
     assert cells.whole(cell) == number

@@ -71,7 +71,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
                 "note": row.note or None,
             },
         )
-    ids, _ = keep(session, Activity, found, result, "activities")
+    ids = keep(session, Activity, found, result, "activities").ids
     _file(session, sorted(ids.values()))
 
 

@@ -33,6 +33,8 @@ def store(session: Session, rows: Sequence[CalendarEntry | School], result: Resu
                 continue
             span["school_id"] = school.id
         parts[_PARTS[row.kind]].append(span)
+    if not parts:
+        return
     before = service.current(session) or SchoolCalendar()
     try:
         announced = service.announce(session, SchoolCalendar.model_validate(before.model_dump() | parts))

@@ -34,6 +34,8 @@ CHILD = (
     *("ethnicity", "grade", "class_name", "boarding", "in_poverty", "health", "disability", "left_behind_type", "note"),
 )
 RELATIVE = ("child_id", "role", "name", "relation", "place", "away", "away_since", "phone")
+FILES = 8
+"""Of so many files it is kept what each said of a child last."""
 ENTRY = ("child_id", "school_id", "said", "file", "id")
 
 
@@ -72,14 +74,7 @@ _said = attrgetter(*_names())
 
 def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
     known = _known(session, placed)
-    entries: dict[tuple[str, str], dict[str, str]] = {
-        (row.child_id, row.school_id): row.said
-        for row in session.connection().execute(
-            select(RosterEntry.child_id, RosterEntry.school_id, RosterEntry.said).where(
-                among(session, RosterEntry.child_id, [child_id for child_id, _, _ in known.values()])
-            )
-        )
-    }
+    entries = _told(session, [child_id for child_id, _, _ in known.values()])
     differing = [
         each
         for each in placed
@@ -88,7 +83,9 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
     # Whoever is about to change one of these has done so before they are read again: it may be at another school, or nobody's.
     for each in differing:
         known.pop(each.id_index, None)
-    known |= _known(session, differing, lock=True)
+    again = _known(session, differing, lock=True)
+    known |= again
+    entries |= _told(session, [child_id for child_id, _, _ in again.values()])
     new: dict[str, Placed] = {}
     changed: dict[str, Placed] = {}
     elsewhere: dict[str, Placed] = {}
@@ -112,6 +109,15 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
     service.announce(session, [*new, *told])
     if elsewhere:
         touch_children(session, among(session, Child.id, list(elsewhere)))
+
+
+def _told(session: Session, ids: Sequence[str]) -> dict[tuple[str, str], dict[str, str]]:
+    """Read what files said of children, by child and school."""
+    if not ids:
+        return {}
+    columns = RosterEntry.child_id, RosterEntry.school_id, RosterEntry.said
+    rows = session.connection().execute(select(*columns).where(among(session, RosterEntry.child_id, ids)))
+    return {(child_id, school_id): said for child_id, school_id, said in rows}
 
 
 def _known(session: Session, placed: Sequence[Placed], *, lock: bool = False) -> dict[bytes, tuple[str, str, Any]]:
@@ -232,5 +238,5 @@ def _entries(
 ) -> Iterable[tuple[Any, ...]]:
     for child_id, each in children.items():
         file = each.row.source.file
-        said = {**before.get((child_id, each.school_id), {}), file: each.digest}
-        yield (child_id, each.school_id, said, file, new_id())
+        others = [(name, said) for name, said in before.get((child_id, each.school_id), {}).items() if name != file]
+        yield (child_id, each.school_id, dict([*others[1 - FILES :], (file, each.digest)]), file, new_id())

@@ -32,11 +32,16 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
             },
         )
     stored = result.stored
-    ids, _ = keep(session, Enrolment, found, result, "enrolments")
+    ids, _, written = keep(session, Enrolment, found, result, "enrolments")
     if result.stored > stored:  # else it has been said
         say_enrolments(session, ids.values())
     file_for(
         session,
         AFTER_SCHOOL,
-        [(ids[each["identity"]], each["child_id"], each["starts_on"]) for each in found],
+        # What was corrected since, and is handed in the same again, stays as it was corrected.
+        [
+            (ids[each["identity"]], each["child_id"], each["starts_on"])
+            for each in found
+            if ids[each["identity"]] in written
+        ],
     )

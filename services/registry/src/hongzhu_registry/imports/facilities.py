@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu_registry.facilities.models import Facility
@@ -21,12 +22,17 @@ KINDS = {
 
 def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     """Keep the facilities of a sheet."""
-    found = Distinct(result)
+    found, towns = Distinct(result), _towns(session)
     for row in rows:
+        who = identity(Facility, row.agency, row.category, row.name)
+        # Two of one name in two towns are two; one whose town is filled in later stays one.
+        if towns.setdefault(who, row.town) not in ("", row.town) and row.town:
+            who = identity(Facility, row.agency, row.category, row.name, row.town)
+        towns[who] = row.town or towns.get(who, "")
         found.add(
             row.source,
             {
-                "identity": identity(Facility, row.agency, row.category, row.name, row.town),
+                "identity": who,
                 "organisation": row.agency,
                 "kind": kind_of(row, KINDS, result),
                 "name": row.name,
@@ -35,3 +41,9 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
             },
         )
     keep(session, Facility, found, result, "facilities")
+
+
+def _towns(session: Session) -> dict[str, str]:
+    """Return the town of each facility that came from a workbook, by its identity."""
+    known = select(Facility.identity, Facility.town).where(Facility.identity.is_not(None))
+    return {str(who): town or "" for who, town in session.execute(known)}

@@ -1,7 +1,7 @@
 """Keeping rows: who is new is inserted, what changed is overwritten, the same again is left alone."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -48,6 +48,14 @@ class Distinct:
         return (each for _, each in self._told.values())
 
 
+class Kept(NamedTuple):
+    """What became of rows: the id of each by its identity, and the ids of those that are new, or written anew."""
+
+    ids: dict[str, str]
+    new: set[str]
+    written: set[str]
+
+
 def keep(
     session: Session,
     model: type[FromWorkbook],
@@ -56,11 +64,12 @@ def keep(
     kind: str,
     *,
     also: Values | None = None,
-) -> tuple[dict[str, str], set[str]]:
-    """Insert and overwrite `rows`, each with its ``identity``; return every row's id by identity, and the ids of the new ones.
+    first: Collection[str] = (),
+) -> Kept:
+    """Insert and overwrite `rows`, each with its ``identity``.
 
-    `also` is what new rows get that no workbook says.  What is the same is told by a keyed hash over all values, so
-    nothing that is sealed has to be opened.
+    `also` is what new rows get that no workbook says, and `first` names what they say that others keep as it is known.  What
+    is the same is told by a keyed hash over all values, so nothing that is sealed has to be opened.
     """
     by_identity = {row["identity"]: {**row, "content_hash": content_hash(row)} for row in rows}
     known = _known(session, model, list(by_identity))
@@ -71,13 +80,14 @@ def keep(
             ids[each] = new_id()
             new.append({**_sealed(model, row, ids[each]), "version": 1, **(also or {})})
         elif known[each][1] != row["content_hash"]:
-            changed.append({**_sealed(model, row, ids[each]), "version": known[each][2] + 1})
+            said = {name: value for name, value in row.items() if name not in first}
+            changed.append({**_sealed(model, said, ids[each]), "version": known[each][2] + 1})
     result.accepted[kind] += len(new)
     result.changed[kind] += len(changed)
     result.unchanged[kind] += len(by_identity) - len(new) - len(changed)
     _write(staging.insert, session, model, new)
     _write(staging.update, session, model, changed)
-    return ids, {row["id"] for row in new}
+    return Kept(ids, {row["id"] for row in new}, {row["id"] for row in (*new, *changed)})
 
 
 def _write(how: Callable[..., None], session: Session, model: type[FromWorkbook], rows: Sequence[Values]) -> None:

@@ -40,7 +40,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
                 "formed_on": row.formed_on,
             },
         )
-    ids, _ = keep(session, Leader, found, result, "leaders")
+    ids = keep(session, Leader, found, result, "leaders").ids
     for some in batches(sorted(ids.values()), AT_ONCE):
         these = shown(among(session, Leader.id, some))
         file_shown(session, these)

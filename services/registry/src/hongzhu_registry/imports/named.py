@@ -115,7 +115,7 @@ def _supporters(session: Session, people: Collection[Person]) -> dict[Person, st
         }
     rows = {each: _supporter(each) for each in people if each not in found}
     # The school that names somebody answers for him, until he is found not to suit.
-    ids, _ = keep(session, Supporter, rows.values(), Result(), "supporters", also={"vetted": True})
+    ids = keep(session, Supporter, rows.values(), Result(), "supporters", also={"vetted": True}).ids
     return found | {each: ids[row["identity"]] for each, row in rows.items()}
 
 

@@ -2,19 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hongzhu.database import among
-from hongzhu.messages import batches
 from hongzhu_registry.imports.categories import kind_of, meaning
-from hongzhu_registry.imports.keeping import AT_ONCE, Distinct, identity, keep
+from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.places import Schools
 from hongzhu_registry.imports.result import Result
-from hongzhu_registry.pairings.queries import helping_unvetted
-from hongzhu_registry.pairings.service import end_of_supporter
+from hongzhu_registry.supporters import service as supporters
 from hongzhu_registry.supporters.models import Supporter
-from hongzhu_registry.supporters.service import without_office
 from hongzhu_registry.workbooks import Staff
 from hongzhu_registry.workbooks import Supporter as Row
 
@@ -71,22 +66,21 @@ def store_staff(session: Session, rows: Sequence[Staff], result: Result) -> None
                 },
             )
     keep(session, Supporter, found, result, "staff", also={"vetted": True})  # the school answers for its own staff
-    without_office(session)
+    supporters.without_office(session)
 
 
 def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> None:
-    """Keep the agencies' supporters of a sheet; whoever was found not to suit stays so, whatever an older list says."""
+    """Keep the agencies' supporters of a sheet; one that does not say how somebody was vetted leaves what is known of it."""
     found = Distinct(result)
-    kinds = [kind_of(row, KINDS, result) for row in rows]
-    who = [identity(Supporter, row.agency, kind, row.name, row.phone) for row, kind in zip(rows, kinds, strict=True)]
-    rejected = _rejected(session, who)
-    for row, kind, each in zip(rows, kinds, who, strict=True):
-        if each in rejected and row.status != "refused":
-            result.warn(row.source, "status", "supporter_unvetted")
+    told: dict[str, Row] = {}
+    for row in rows:
+        kind = kind_of(row, KINDS, result)
+        who = identity(Supporter, row.agency, kind, row.name, row.phone)
+        told[who] = row
         found.add(
             row.source,
             {
-                "identity": each,
+                "identity": who,
                 "organisation": row.agency,
                 "kind": kind,
                 "name": row.name,
@@ -94,18 +88,16 @@ def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> N
                 "occupation": row.workplace or None,
                 "town": row.town or None,
                 "capacity": row.capacity,
-                "vetted": row.status == "vetted" and each not in rejected,
-                "rejected": row.status == "refused" or each in rejected,
+                "vetted": row.status == "vetted",
+                "rejected": row.status == "refused",
             },
         )
-    ids, _ = keep(session, Supporter, found, result, "supporters")
-    for supporter in helping_unvetted(session, list(ids.values())):
-        end_of_supporter(session, supporter)
-
-
-def _rejected(session: Session, who: Sequence[str]) -> set[str]:
-    rejected: set[str] = set()
-    for some in batches(who, AT_ONCE):
-        found = select(Supporter.identity).where(among(session, Supporter.identity, some), Supporter.rejected)
-        rejected.update(str(each) for each in session.scalars(found))
-    return rejected
+    ids, _, written = keep(session, Supporter, found, result, "supporters", first=("vetted", "rejected"))
+    for who, row in told.items():
+        if ids[who] in written and row.status == "refused":
+            supporters.reject(session, ids[who])
+    judged = [ids[who] for who, row in told.items() if ids[who] in written and row.status == "vetted"]
+    rejected = supporters.accept(session, judged)
+    for who, row in told.items():
+        if ids[who] in rejected:
+            result.warn(row.source, "status", "supporter_unvetted")

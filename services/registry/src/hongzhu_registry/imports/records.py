@@ -41,7 +41,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
             }
         )
     filed_at = now()
-    ids, new = keep(session, Record, found, result, "records", also={"filed_at": filed_at})
+    ids, new, _ = keep(session, Record, found, result, "records", also={"filed_at": filed_at})
     evidence.file(
         session,
         [

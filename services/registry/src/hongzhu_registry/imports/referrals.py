@@ -32,11 +32,13 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
             },
         )
     stored = result.stored
-    ids, _ = keep(session, Referral, found, result, "referrals")
+    ids, _, written = keep(session, Referral, found, result, "referrals")
     if result.stored > stored:  # else it has been said
         say_referrals(session, ids.values())
-    file_answers(session, [(ids[each["identity"]], each["child_id"], each["accepted_on"]) for each in found])
-    counselled = [each for each in found if each["counselled_on"]]
+    # What was corrected since, and is handed in the same again, stays as it was corrected.
+    told = [each for each in found if ids[each["identity"]] in written]
+    file_answers(session, [(ids[each["identity"]], each["child_id"], each["accepted_on"]) for each in told])
+    counselled = [each for each in told if each["counselled_on"]]
     file_for(
         session,
         "counselling",

@@ -40,6 +40,9 @@ def transfer(
     """
     principal.must_be("bureau", "school")
     child = children.locked(session, principal, child_id)
+    tasks.keep_apart(
+        session, [child_id], evidence=True
+    )  # what is taken back meanwhile is open at one school or the other
     day = _within(child, on)
     stays = child["school_id"] == school_id
     if session.get(School, school_id) is None:

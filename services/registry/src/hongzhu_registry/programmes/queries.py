@@ -75,15 +75,14 @@ def definitions(session: Session, agency: str | None = None, *, kind: str | None
 
 
 def asking(session: Session, kind: str) -> list[Programme]:
-    """Return who asks for a kind of evidence: the programmes that run, or else former versions as long as a task of theirs is
-    open."""
-    if found := definitions(session, kind=kind):
-        return found
-    day = today()
+    """Return who asks for a kind of evidence: programmes that run, then former versions of others as long as a task of theirs
+    is open."""
+    day, running = today(), definitions(session, kind=kind)
     of_version = Task.programme == ProgrammeVersion.code, Task.version == ProgrammeVersion.version
     still_open = select(Task.id).where(*of_version, or_(stands("due", day), stands("overdue", day))).exists()
+    others = ProgrammeVersion.code.not_in([each.code for each in running])
     with everything(session):  # whosever task it is
-        return _definitions(session, and_(_resolved_by(kind), still_open))
+        return [*running, *_definitions(session, and_(_resolved_by(kind), others, still_open))]
 
 
 def _resolved_by(kind: str) -> ColumnElement[bool]:

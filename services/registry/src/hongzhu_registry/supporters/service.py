@@ -1,12 +1,14 @@
 """Supporters are added and vetted by those they help for: an agency its volunteers, a school its teachers, the bureau all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from hongzhu.database import among
 from hongzhu.errors import InvalidError, MissingError
+from hongzhu.messages import batches
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.database import new_id
 from hongzhu_registry.pairings import service as pairings
@@ -18,6 +20,8 @@ from hongzhu_registry.supporters.models import Supporter
 TEACHER = "teacher"
 _SEALED = ("phone", "email")
 _OFFICE = ("duty", "grade", "class_name")
+_AT_ONCE = 5_000
+"""Ids that one statement names."""
 
 
 def add(session: Session, principal: Principal, values: Mapping[str, Any]) -> Supporter:
@@ -57,6 +61,22 @@ def change(
     _write(supporter, values)
     supporter.version += 1
     session.flush()
+
+
+def reject(session: Session, supporter_id: str) -> None:
+    """Find that a supporter does not suit: it helps nobody from today on."""
+    refused = update(Supporter).where(Supporter.id == supporter_id, Supporter.rejected.is_(False) | Supporter.vetted)
+    session.execute(refused.values(vetted=False, rejected=True))
+    pairings.end_of_supporter(session, supporter_id)
+
+
+def accept(session: Session, ids: Sequence[str]) -> set[str]:
+    """Let supporters be vetted whom a list says to be, all but those who were found not to suit, whom it returns."""
+    for some in batches(ids, _AT_ONCE):
+        applied = among(session, Supporter.id, some), Supporter.rejected.is_(False), Supporter.vetted.is_(False)
+        session.execute(update(Supporter).where(*applied).values(vetted=True))
+    rejected = select(Supporter.id).where(Supporter.rejected)
+    return set(ids) & set(session.scalars(rejected))
 
 
 def without_office(session: Session) -> None:

@@ -71,7 +71,8 @@ def ethnicity(cell: Cell) -> str:
 _YES_WORDS = """
     是 有 对 √ ✓ ✔ ☑ ■ ● v y yes t true 1 已 需要 参加 到 到场 已到 出席 签到 免费 √是 是√
     寄宿 寄宿生 住校 住校生 住宿 住宿生 内宿 全寄宿 党员 中共党员 预备党员 中共预备党员
-    贫困 贫困户 建档立卡 建档立卡户 建档立卡贫困户 低保 低保户 特困 特困户 脱贫 脱贫户 未脱贫 监测户 困难
+    贫困 贫困户 建档立卡 建档立卡户 建档立卡贫困户 低保 低保户 特困 特困户 困难
+    脱贫 脱贫户 未脱贫 未脱贫户 监测户 监测对象 脱贫不稳定户 边缘易致贫户 突发严重困难户
     建 已建 建有 建成 建立 设 设有 设立 开设 开展 启用 投入使用
 """
 _NO_WORDS = """
@@ -313,9 +314,9 @@ def number(cell: Cell) -> float | None:
     if not said:
         return None
     # 90分钟 are not ninety hours.
-    if not (match := re.fullmatch(r"(\d{1,12}(?:\.\d+)?)\s*([百千万]?)(?!分钟)[^\d\s]{0,4}", said)):
+    if not (match := re.fullmatch(r"(\d{1,12}(?:\.\d+)?)\s*(百|千(?![克米])|万)?(?!分钟)[^\d\s]{0,4}", said)):
         raise UnclearError("number_unclear")
-    return float(match[1]) * _TIMES.get(match[2], 1)
+    return round(float(match[1]) * _TIMES.get(match[2], 1), 6)
 
 
 def whole(cell: Cell) -> int | None:
