@@ -106,6 +106,31 @@ def test_homes_of_one_name_in_two_towns_are_two() -> None:
     assert rows(Facility.town, organisation="妇联") == [("燕东",), ("燕西",)]
 
 
+def test_two_schools_activity_of_one_name_on_one_day_is_two() -> None:
+    held = table("学校名称|活动名称|日期", "school-own小学|集体生日|2020-11-02", "school-other小学|集体生日|2020-11-02")
+    assert take(held).accepted["activities"] == 2
+    assert take(held).unchanged["activities"] == 2
+
+
+@pytest.mark.parametrize("name", ["青石县红岭小学", "红岭 小学", "红岭小学(终稿)"])
+def test_a_school_is_known_with_its_county_before_its_name(name: str) -> None:
+    take(table("学校标识码|学校名称|学段", "2135000001|红岭小学|小学", "2135000002|石桥镇中心小学|小学"))
+    result = take([["姓名", "身份证号", "年级", "学校名称"], ["张文甲", OF_ONE, "3", name]])
+    assert (refused(result), rows(Child.school_id, name="张文甲")) == ([], [("2135000001",)])
+
+
+def test_a_name_that_only_ends_alike_is_no_school_that_is_known() -> None:
+    take(table("学校标识码|学校名称|学段", "2135000001|石桥镇中心小学|小学", "2135000002|城关镇中心小学|小学"))
+    result = take(
+        [
+            ["姓名", "身份证号", "年级", "学校名称"],
+            ["张文甲", OF_ONE, "3", "中心小学"],
+            ["张文乙", id_number(2), "3", "西中心小学"],
+        ]
+    )
+    assert [code for code, _ in refused(result)] == ["school_unknown"] * 2
+
+
 def test_a_home_whose_town_is_filled_in_later_stays_one() -> None:
     take(table("单位|类别|名称|状态", "市妇联|儿童之家|阳光之家|在建"))
     for _ in range(2):

@@ -82,9 +82,12 @@ def test_a_school_written_once_for_its_group_is_its_rows_and_not_the_titles(desk
 
 
 def test_where_each_row_says_its_school_a_blank_one_is_nobodys(desk):
-    said = ["石桥小学", "红岭小学", "红岭小学", ""]
-    rows = [child(desk, order, school) for order, school in enumerate(said)]
-    assert schools(desk.hand_in([["石桥小学花名册"], ["学校", *ROSTER], *rows])) == said
+    for said in (
+        ["石桥小学", "红岭小学", "红岭小学", ""],
+        ["石桥小学", "红岭小学", "石桥小学", "红岭小学", "", "石桥小学"],
+    ):
+        rows = [child(desk, order, school) for order, school in enumerate(said)]
+        assert schools(desk.hand_in([["石桥小学花名册"], ["学校", *ROSTER], *rows])) == said
 
 
 def test_a_blank_school_is_the_titles_where_no_row_says_another(desk):

@@ -281,6 +281,30 @@ def test_a_roster_stays_one_whatever_else_it_has(desk):
     assert (book.sheets[0].kind, len(book.sheets[0].rows)) == ("child", 1)
 
 
+@pytest.mark.parametrize("group", ["帮扶教师", "代理家长"])
+def test_the_lower_row_of_a_header_of_two_is_no_header_of_its_own(desk, group):
+    lower = ["姓名", "职务", "政治面貌", "联系电话"]
+    head = ["序号", "姓名", "性别", "身份证号", "年级", "班级"]
+    row = [1, "张文", "男", desk.id_number(BORN, 121), "三年级", "2班", "李老", "教师", "群众", "13812345678"]
+    merges = [f"{letter}1:{letter}2" for letter in "ABCDEF"] + ["G1:J1"]
+    book = desk.hand_in([[*head, group], ["", "", "", "", "", "", *lower], row], merges=merges)
+    child = one(book)
+    assert (book.sheets[0].kind, child.name, child.guardian.phone) == ("child", "张文", "")
+
+
+def test_a_roster_that_tells_a_teachers_office_is_no_list_of_teachers(desk):
+    head = ["姓名", "性别", "身份证号", "年级", "班级", "帮扶教师", "职务", "政治面貌", "联系电话"]
+    row = ["张文", "男", desk.id_number(BORN, 121), "三年级", "2班", "李老", "教师", "群众", "13812345678"]
+    assert one(desk.hand_in([head, row])).mentor_name == "李老"
+
+
+def test_the_unit_and_the_relation_of_a_proxy_parent_are_nobody_elses(desk):
+    head = [*ROSTER[:5], "代理家长", "单位", "与儿童关系", "联系电话"]
+    row = [*line(desk)[:5], "李代", "县财政局", "邻居", "13812345679"]
+    child = one(desk.hand_in([["红岭小学花名册"], head, row]))
+    assert (child.school_name, child.proxy_parent_phone, child.guardian.relation) == ("红岭小学", "13812345679", "")
+
+
 def test_a_calendar_is_read_to_the_last_day_of_a_stretch_in_one_cell(desk):
     days = [["学期", "第一学期", "2020年9月1日—2021年1月22日"], ["假期", "国庆节", "2020年10月1日至8日"]]
     book = desk.hand_in([["类别", "名称", "日期"], *days])

@@ -52,10 +52,11 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
         if school is None and (row.school_code or row.school_name) and row.source.places.keys() & SCHOOL:
             schools.reject(row, result)
             continue
+        by = row.agency or (school.id if school else "")
         found.add(
             row.source,
             {
-                "identity": identity(Activity, row.code or (row.agency, row.name, row.held_on, row.place, row.planned)),
+                "identity": identity(Activity, row.code or (by, row.name, row.held_on, row.place, row.planned)),
                 "code": row.code or None,
                 "organisation": row.agency or None,
                 "school_id": school.id if school else None,

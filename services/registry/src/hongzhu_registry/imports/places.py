@@ -1,5 +1,6 @@
 """Which school and which child a row means, looked up without asking the database for each row."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -80,6 +81,7 @@ class Schools:
     def __init__(self, session: Session, listed: Iterable[Listed] = ()) -> None:
         """`listed` are schools that are handed in as well, and not stored yet."""
         self._session, self._listed = session, listed
+        self._meant: dict[str, School | None] = {"": None}
 
     def find(self, code: str, name: str) -> School | None:
         """Return the school of that code, or of that name when no code is given; none when there is no such one.
@@ -109,7 +111,16 @@ class Schools:
 
     def _named(self, name: str) -> School | None:
         """Return the school of a name; brackets behind it may be part of it, or no more than the file's: “(终稿)”."""
-        return next(filter(None, map(self._by_name.get, _writings(name))), None)
+        if name not in self._meant:
+            exact = next(filter(None, map(self._by_name.get, _writings(name))), None)
+            self._meant[name] = exact or self._within_its_county(name)
+        return self._meant[name]
+
+    def _within_its_county(self, name: str) -> School | None:
+        """Return the one school whose name differs from this one only by the county or the town before it, or by blanks."""
+        said = name.partition("(")[0].replace(" ", "")
+        near = [school for known, school in self._by_name.items() if _is_within(known, said) or _is_within(said, known)]
+        return near[0] if len(near) == 1 else None
 
     @cached_property
     def _by_code(self) -> dict[str, School]:
@@ -125,6 +136,13 @@ class Schools:
         """The names that several schools have."""
         times = Counter(school.name for school in self._by_code.values())
         return frozenset(name for name, count in times.items() if count > 1)
+
+
+_PLACE = re.compile("[省市州县区旗乡镇]$|街道$")
+
+
+def _is_within(whole: str, name: str) -> bool:
+    return len(name) > 3 and whole.endswith(name) and (whole == name or bool(_PLACE.search(whole[: -len(name)])))
 
 
 def _writings(name: str) -> tuple[str, str]:

@@ -104,14 +104,16 @@ def _yes_no(said: str) -> bool:
     raise UnclearError("yes_no_unclear")
 
 
-_WELL_WORDS = "否 × x n no 0 正常 健全 健康 良好 无残疾 未残疾 非残疾 无残疾证 不是"
+_WELL_WORDS = """
+    否 × x n no 0 不是 正常 健全 健康 良好 健康良好 身体健康 一般 无残疾 没有残疾 未残疾 非残疾 不残疾 无残 非残 无残疾证
+"""
 _WELL = frozenset(_WELL_WORDS.split())
 
 
 def ailment(cell: Cell) -> str:
     """What somebody suffers from; whoever is said to be well suffers from nothing."""
     said = fact(cell)
-    return "" if label(said) in _WELL else said
+    return "" if label(said).rstrip("。.") in _WELL else said
 
 
 _SEX = {"男": "male", "男性": "male", "男生": "male", "男孩": "male", "m": "male", "male": "male", "1": "male"}
@@ -143,11 +145,14 @@ def phone(cell: Cell) -> str:
     raise UnclearError("phone_unclear")
 
 
+_WEEKDAY = r"(?:\(?(?:星期|周)[一二三四五六日天]\)?)"
 # Behind the day may stand which day of the week it is, in brackets or not, and what time.
 _DAY = re.compile(
     r"(\d{4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})[日号]?"
-    r"(?:\(?(?:星期|周)[一二三四五六日天]\)?)?T?(?:[上下]午|\d{1,2}[:时]\d{0,2}分?(?::\d{2}(?:\.\d+)?)?Z?)*"
+    rf"{_WEEKDAY}?T?(?:[上下中]午|[早晚]上?|[-—~至到]|\d{{1,2}}[:时点]半?\d{{0,2}}分?(?::\d{{2}}(?:\.\d+)?)?Z?)*"
 )
+# 2020.9.1 18:30: without the blank it would be the eleventh.
+_BEFORE_TIME = re.compile(r"(?<=\d) +(?=\d{1,2}[:时点])")
 EXCEL_EPOCH = dt.date(1899, 12, 30)
 
 
@@ -158,7 +163,9 @@ def day(cell: Cell) -> dt.date | None:
             return dt.date(int(cell[:4]), int(cell[5:7]), int(cell[8:]))
         except ValueError:
             raise UnclearError("date_unclear") from None
-    said = unicodedata.normalize("NFKC", fact(cell)).replace(" ", "") if type(cell) is str else fact(cell)
+    said = fact(cell)
+    if type(cell) is str:
+        said = _BEFORE_TIME.sub("T", unicodedata.normalize("NFKC", said)).replace(" ", "")
     if not said:
         return None
     try:
@@ -183,7 +190,7 @@ _RANGE = re.compile(
 
 def days(cell: Cell) -> tuple[dt.date, dt.date] | None:
     """The first and last day of a stretch written in one cell (2020-07-13至2020-08-07), or None."""
-    match = _RANGE.search(text(cell).replace(" ", ""))
+    match = _RANGE.search(re.sub(_WEEKDAY, "", text(cell).replace(" ", "")))
     if not match:
         return None
     year, _, month, first, *last = match.groups()

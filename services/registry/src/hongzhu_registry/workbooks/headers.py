@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from . import limits
-from .cells import yes_no
+from .cells import label, yes_no
 from .column import Column
 from .kinds import KINDS, PUPIL, Kind
 from .reasons import say
@@ -88,6 +88,9 @@ def find(grid: Grid) -> Header | None:
     spans = {(top, left): right for top, left, _bottom, right in grid.merges}
     meaning = cache(word_under)  # the same cells are looked at in several heights; forgotten with this sheet
     for row in range(min(limits.HEADER_ROWS, len(grid.rows))):
+        # Where several cells reach down from above it is the lower part of a header, and none of its own.
+        if sum(top < row <= bottom for top, _left, bottom, _right in grid.merges) > 1:
+            continue
         for levels in range(1, limits.HEADER_LEVELS + 1):
             if row + levels > len(grid.rows):
                 break
@@ -110,6 +113,8 @@ def _header(
         fields = {p.column.field for p in placed}
         if not fields & kind.marks or not all(fields.intersection(group) for group in kind.keys):
             continue
+        if not kind.never.isdisjoint(words):
+            continue
         known = {p.index for p in placed} | {words[each][0] for each in kind.describing if each in words}
         if best is None or len(known) > best.explained:
             others = ((i, title) for i, title in enumerate(titles) if title and i not in known)
@@ -121,6 +126,8 @@ def _header(
 _NUMERAL = r"[一二三四五六七八九十\d]+"
 _PERIOD = re.compile(rf"第?{_NUMERAL}周次?$|第{_NUMERAL}次$|{_NUMERAL}月({_NUMERAL}[日号])?$|\d{{4}}-\d\d?-\d\d?$")
 
+# What may stand between somebody's name and his telephone.
+_OF_ONE = frozenset(("duty", "workplace", "party_member"))
 # Numbering columns carry nothing, so nobody needs to be told that they were ignored.
 _COUNTERS = frozenset(("序号", "编号", "序", "行号", "No", "No.", "NO", "NO."))
 
@@ -161,12 +168,18 @@ def _words(
             found = meaning(parts[-2], parts[-1])
         if person and found == "phone":
             found = f"{person}_phone"
-        elif found and found not in ("duty", "workplace"):  # which may stand between a name and its telephone
+        elif person and "护" not in group and (found == "agency" or _of_relation(parts)):
+            found = None  # of whoever stands left of it, and not read
+        elif found and found not in _OF_ONE:
             person = next((p for p in OUTSIDE_FAMILY if found.startswith(p)), "")
         titles.append("".join("".join(str(p).split()) for p in parts)[:60])
         if found:
             words.setdefault(found, []).append(index)
     return words, titles
+
+
+def _of_relation(parts: list[Cell]) -> bool:
+    return bool(parts) and label(parts[-1]).startswith(("关系", "与"))
 
 
 def _reached(row: Row, number: int, width: int, spans: dict[tuple[int, int], int], *, last: bool) -> Row:

@@ -20,6 +20,7 @@ class Kind:
     marks: fields of which the header must have one, for these tell the kind from the others.
     check: what must hold between the fields of a row; raises Refused.
     describing: words of columns that tell who somebody on the list is, and are not read: another kind of sheet says so.
+    never: words of columns that no sheet of this kind has.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Kind:
     marks: frozenset[str]
     check: Callable[[Values, dt.date], None] | None = None
     describing: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
 
 
 PERSON = frozenset(("id_number", "sex", "ethnicity", "born_on", "address"))
@@ -117,6 +119,7 @@ KINDS: tuple[Kind, ...] = (
         (("name",),),
         frozenset(("duty", "party_member", "email")),
         describing=PERSON,
+        never=frozenset(CHILD_MARKS - PUPIL),
     ),
     Kind(
         "calendar",

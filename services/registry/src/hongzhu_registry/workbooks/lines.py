@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Container, Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 from . import cells, titles
 from .headers import Header, place
@@ -93,6 +92,8 @@ class Lines:
 
     def _is_heading(self, row: Row) -> bool:
         """Whether a line says the columns' headers once more, as on each printed page."""
+        if self._number_at is not None and row[self._number_at] in self._used[self._number_at] - {""}:
+            return True
         said = [row[index] in heading for index, heading in self._used.items() if row[index] != ""]
         return bool(said) and all(said)
 
@@ -174,7 +175,8 @@ def own_schools(lines: list[Line], header: Header, title: Title) -> Title:
     schools = {cells.fact(cell) for some in set(told) for cell in some}
     if schools <= {"", title.school_code, title.school_name}:
         return title
-    if not any(above == school and any(school) for above, school in pairwise(told)):
+    written = [school for school in told if any(school)]
+    if len(set(written)) == len(written):
         _carry_down(lines, columns)
     return replace(title, school_code="", school_name="")
 

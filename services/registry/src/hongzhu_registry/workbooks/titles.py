@@ -65,6 +65,10 @@ _SCHOOL = re.compile(
     r"|附[小中](?!学)|[一二三四五六七八九十][小中](?![学心]))"
     r"(?:\([^()]{1,10}\))?)"
 )
+# All schools, or some of a county's, or where an office went (法治进学校).
+_NO_NAME = re.compile(
+    "^[全各我本]|中小学|进(?:学校|[小中]学)|(?:农村|寄宿制|公办|民办|阶段|各|城区)(?:学校|小学)$|[县市区旗]小学$"
+)
 _TERM = re.compile(r"(\d{4})年?(?:学年)?([春秋])")
 _SCHOOL_YEAR = re.compile(r"(\d{4})\D{1,2}(\d{4})学?年度?第?([一二12上下])学?期")
 # The more telling first: on a visit, too, there are talks (家访谈话记录).
@@ -110,7 +114,7 @@ def _school_name(said: str) -> str:
         # 2020年秋季东门小学…: what stands before the school's name is a year, a term or a blank, never part of it.
         bare = re.sub(r"\d{4}(?:\D\d{4})?(?:学年度?|年度?)?(?:[春秋]季?)?(?:第?[一二上下]?学期)?", "\n", line)
         match = _SCHOOL.search(bare)
-        if match and not match[1].startswith(("全", "各", "我", "本")) and "中小学" not in match[1]:
+        if match and not _NO_NAME.search(match[1]):
             return match[1]
     return ""
 

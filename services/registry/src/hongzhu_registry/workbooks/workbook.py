@@ -63,6 +63,6 @@ def understood(cells: Opened, filename: str, today: dt.date) -> Workbook:
         if sheet.kind is None and not sheet.rejected:
             cover = sheet.title.over(cover)
         sheets.append(sheet)
-    if not any(sheet.kind for sheet in sheets):
+    if not any(sheet.kind or sheet.rejected for sheet in sheets):
         raise UnreadableWorkbook("unknown_layout")
     return Workbook(filename, sheets)
