@@ -264,7 +264,7 @@ def test_a_calendar_names_schools_that_are_handed_in_with_it() -> None:
 
 
 def test_a_name_that_two_schools_have_is_neither_ones() -> None:
-    take(table("学校标识码|学校名称|学段", "7|育才小学|小学", "8|育才小学|小学"))
+    take(table("学校标识码|学校名称|学段", "7|育才小学|小学", "8|育才小学|小学", "9|石桥镇育才小学|小学"))
     result = hand_in(a=[line(1, "育才")])
     assert refused(result) == [("school_ambiguous", 2)]
     assert "标识码" in result.rejected[0].reason.mend()

@@ -76,7 +76,7 @@ def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> N
     for row in rows:
         kind = kind_of(row, KINDS, result)
         who = identity(Supporter, row.agency, kind, row.name, row.phone)
-        told[who] = row
+        told.setdefault(who, row)
         found.add(
             row.source,
             {
@@ -93,11 +93,9 @@ def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> N
             },
         )
     ids, _, written = keep(session, Supporter, found, result, "supporters", first=("vetted", "rejected"))
-    for who, row in told.items():
-        if ids[who] in written and row.status == "refused":
-            supporters.reject(session, ids[who])
-    judged = [ids[who] for who, row in told.items() if ids[who] in written and row.status == "vetted"]
-    rejected = supporters.accept(session, judged)
-    for who, row in told.items():
-        if ids[who] in rejected:
-            result.warn(row.source, "status", "supporter_unvetted")
+    judged = {ids[who]: row for who, row in told.items() if ids[who] in written}
+    for each, row in judged.items():
+        if row.status == "refused":
+            supporters.reject(session, each)
+    for each in supporters.accept(session, [each for each, row in judged.items() if row.status == "vetted"]):
+        result.warn(judged[each].source, "status", "supporter_unvetted")

@@ -106,15 +106,18 @@ class Schools:
         if row.school_code in self._by_code:
             result.reject(row.source, "school_code", "school_differs")
         else:
-            shared = not self._shared.isdisjoint(_writings(row.school_name))
+            shared = self._is_shared(row.school_name)
             result.reject_school(row.source, row.school_code, row.school_name, shared=shared)
 
     def _named(self, name: str) -> School | None:
         """Return the school of a name; brackets behind it may be part of it, or no more than the file's: “(终稿)”."""
         if name not in self._meant:
             exact = next(filter(None, map(self._by_name.get, _writings(name))), None)
-            self._meant[name] = exact or self._within_its_county(name)
+            self._meant[name] = exact or (None if self._is_shared(name) else self._within_its_county(name))
         return self._meant[name]
+
+    def _is_shared(self, name: str) -> bool:
+        return not self._shared.isdisjoint(_writings(name))
 
     def _within_its_county(self, name: str) -> School | None:
         """Return the one school whose name differs from this one only by the county or the town before it, or by blanks."""

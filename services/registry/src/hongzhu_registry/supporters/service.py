@@ -65,8 +65,7 @@ def change(
 
 def reject(session: Session, supporter_id: str) -> None:
     """Find that a supporter does not suit: it helps nobody from today on."""
-    refused = update(Supporter).where(Supporter.id == supporter_id, Supporter.rejected.is_(False) | Supporter.vetted)
-    session.execute(refused.values(vetted=False, rejected=True))
+    session.execute(update(Supporter).where(Supporter.id == supporter_id).values(vetted=False, rejected=True))
     pairings.end_of_supporter(session, supporter_id)
 
 
