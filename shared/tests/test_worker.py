@@ -2,13 +2,16 @@
 
 import json
 import logging
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event, current_thread
 from typing import Any
 
 import pytest
+from celery.worker import state
 from click.testing import CliRunner
 from kombu import Connection, Producer
 from own_service import declared, working
@@ -245,3 +248,34 @@ def test_workers_of_one_process_do_not_mix_their_tasks(broker_url: str, queue: s
         say(connection, *(changed(each) for each in ids), SchoolChanged(id="s", schools=()))
         wait_for("both workers' messages", lambda: len(seen["one"]) == 20 and seen["other"])
     assert seen == {"one": [(each, "one") for each in ids], "other": [("s", "other")]}
+
+
+def test_many_workers_of_one_process_finish_the_same_messages_at_the_same_time() -> None:
+    class Finished:
+        """What Celery knows of a message that was handled."""
+
+        def __init__(self, number: int) -> None:
+            self.id = f"m{number}"
+
+    def finish(_thread: int) -> None:
+        for number in range(4000):
+            state.task_ready(Finished(number % 300), successful=True)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(finish, range(8)))  # raises what any of them raised
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_a_worker_that_breaks_down_says_so_and_leaves_no_queue_unread_for_good(
+    queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(worker.QuietConsumer, "loop", staticmethod(broken))
+    with declared("memory://", queue), pytest.raises(RuntimeError, match=queue):
+        worker.run(worker.make_app(queue, "memory://", {}))

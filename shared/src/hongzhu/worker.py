@@ -15,6 +15,8 @@ from typing import Any, ClassVar, NoReturn
 from celery import Celery, Task
 from celery.bootsteps import RUN  # type: ignore[attr-defined]  # celery's stubs lack it
 from celery.exceptions import Reject
+from celery.platforms import EX_FAILURE
+from celery.utils.collections import LimitedSet
 from celery.worker import WorkController, state
 from celery.worker.consumer import Consumer
 from kombu import Producer
@@ -76,6 +78,19 @@ def _waiting_for(connection: Any, *, in_memory: bool) -> Iterator[Callable[[], N
         return
     with bus.arrived.hanging() as bell:
         yield from_memory
+
+
+class _Forgetting(LimitedSet):
+    """What Celery remembers of messages that went well: nothing.
+
+    Nobody asks it, and it is one for all workers of a process, though no two threads may write into it at once.
+    """
+
+    def add(self, item: object, now: float | None = None) -> None:
+        """Forget it."""
+
+
+state.successful_requests = _Forgetting()
 
 
 class QuietConsumer(Consumer):
@@ -203,9 +218,9 @@ def make_app(name: str, broker_url: str, handlers: Mapping[type[Message], Handle
 
 
 def run(app: Celery) -> None:
-    """Work until `stop` is called; returns when the worker has let its connection go."""
+    """Work until `stop` is called; returns when the worker has let its connection go, raises when it broke down."""
     app.set_current()  # Celery finds the application of a running task by thread
-    WorkController(
+    controller = WorkController(
         app=app,
         pool_cls="solo",
         concurrency=1,
@@ -215,7 +230,10 @@ def run(app: Celery) -> None:
         without_mingle=True,
         without_heartbeat=True,
         use_eventloop=False,  # it is one for the whole process, and would hand messages to other threads' workers
-    ).start()
+    )
+    controller.start()
+    if controller.exitcode == EX_FAILURE:  # Celery has said why, and would leave the queue unread for good
+        raise RuntimeError(f"the worker of {app.main} broke down")
 
 
 def stop() -> None:
