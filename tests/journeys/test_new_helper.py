@@ -1,6 +1,8 @@
 """Nobody is free, and everybody waits; a helper comes, and is matched; one who does not suit is replaced.  Nothing is started anew."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -24,14 +26,21 @@ def qingxi(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.timeout(900)  # two installations of many processes on a machine that may be busy
-def test_a_helper_who_comes_is_matched_with_whoever_waits_each_school_once(stack: Stack, qingxi: Path) -> None:
+@contextmanager
+def begun(stack: Stack, folder: Path) -> Iterator[httpx.Client]:
+    """Take hongzhu into use with a county's workbooks, and give the bureau's client."""
     stack.stand_on(FIRST_DAY)
     stack.start()
     stack.wait_until_ready()
     with stack.bureau() as bureau:
         stack.approve_programmes(bureau)
-        stack.command("import", qingxi)
+        stack.command("import", folder)
+        yield bureau
+
+
+@pytest.mark.timeout(900)  # two installations of many processes on a machine that may be busy
+def test_a_helper_who_comes_is_matched_with_whoever_waits_each_school_once(stack: Stack, qingxi: Path) -> None:
+    with begun(stack, qingxi) as bureau:
         wait_for("every school to wait", lambda: not stack.waiting() and _states(stack) == {"open": SCHOOLS}, 120)
 
         add(bureau, "first", 2, "vetted")
@@ -50,12 +59,7 @@ def test_a_helper_who_comes_is_matched_with_whoever_waits_each_school_once(stack
 
 @pytest.mark.timeout(900)  # likewise
 def test_whoever_an_agency_finds_not_to_suit_is_replaced_by_somebody_else(stack: Stack, qingxi: Path) -> None:
-    stack.stand_on(FIRST_DAY)
-    stack.start()
-    stack.wait_until_ready()
-    with stack.bureau() as bureau:
-        stack.approve_programmes(bureau)
-        stack.command("import", qingxi)
+    with begun(stack, qingxi) as bureau:
         add(bureau, "first", SCHOOLS, "vetted")
         wait_for("every school to be served", lambda: _states(stack) == {"done": SCHOOLS}, 120)
         second = add(bureau, "second", SCHOOLS, "vetted")
