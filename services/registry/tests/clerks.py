@@ -1,9 +1,12 @@
-"""How one clerk or another writes the same thing in a cell."""
+"""How one clerk or another writes the same thing in a cell, and one line of a plain roster."""
 
 import datetime as dt
 from typing import Any
 
 from hypothesis import strategies as st
+
+ROSTER = ["姓名", "身份证号", "性别", "出生日期", "年级", "监护人电话", "学校标识码"]
+BORN = dt.date(2011, 3, 4)
 
 
 def full_width(said: str) -> str:
@@ -22,3 +25,18 @@ def days_written(day: dt.date) -> st.SearchStrategy[Any]:
     ]
     said = [style.format(day) for style in styles]
     return st.sampled_from([*said, full_width(said[0]), day, (day - dt.date(1899, 12, 30)).days])
+
+
+def line(desk: Any, name: str = "张文", order: int = 121, **changed: Any) -> list[Any]:
+    """A child's line under `ROSTER`."""
+    row = dict(
+        zip(ROSTER, [name, desk.id_number(BORN, order), "男", "2011-03-04", "三年级", "13812345678", "1"], strict=True)
+    )
+    return list((row | changed).values())
+
+
+def one(book: Any) -> Any:
+    """The one row of the one sheet that a workbook has."""
+    (sheet,) = book.sheets
+    (row,) = sheet.rows
+    return row

@@ -88,8 +88,7 @@ def file_for(
     """File evidence of one kind: the id of the row that shows it, the subject, and the day.
 
     What is there with another kind or day is corrected; what was taken back stays so.  Where no day is known it is the one on
-    which it was filed.  `by` is who wrote the row at a door,
-    and must be allowed to.
+    which it was filed.  `by` is who wrote the row at a door, and must be allowed to.
     """
     known: dict[tuple[str, str], Evidence] = {}
     for ids in batches(sorted({each for each, _, _ in done}), _AT_ONCE):

@@ -71,11 +71,13 @@ def reject(session: Session, supporter_id: str) -> None:
 
 def accept(session: Session, ids: Sequence[str]) -> set[str]:
     """Let supporters be vetted whom a list says to be, all but those who were found not to suit, whom it returns."""
+    rejected: set[str] = set()
     for some in batches(ids, _AT_ONCE):
-        applied = among(session, Supporter.id, some), Supporter.rejected.is_(False), Supporter.vetted.is_(False)
-        session.execute(update(Supporter).where(*applied).values(vetted=True))
-    rejected = select(Supporter.id).where(Supporter.rejected)
-    return set(ids) & set(session.scalars(rejected))
+        these = among(session, Supporter.id, some)
+        applied = Supporter.rejected.is_(False), Supporter.vetted.is_(False)
+        session.execute(update(Supporter).where(these, *applied).values(vetted=True))
+        rejected.update(session.scalars(select(Supporter.id).where(these, Supporter.rejected)))
+    return rejected
 
 
 def without_office(session: Session) -> None:
