@@ -22,6 +22,7 @@ from importlinter.cli import lint_imports
 SERVICE_ROOMS = {
     "backup",
     "database",
+    "direct",
     "inbox",
     "json_sql",
     "on_the_loop",

@@ -104,7 +104,7 @@ def open_county(app: FastAPI, configure: Configure) -> Iterator[Open]:
             configure(registry_database_url=service, secret_keys=KEYS)
             key_ring.cache_clear()
             clock.stand_on(MONDAY)
-            return County(TestClient(app, raise_server_exceptions=False), owner)
+            return County(databases.enter_context(TestClient(app, raise_server_exceptions=False)), owner)
 
         yield opened
     key_ring.cache_clear()
@@ -146,12 +146,8 @@ def postgres_county(open_county: Open, furnished_postgres: tuple[str, str]) -> C
 @pytest.fixture
 def empty_registry(open_county: Open, configure: Configure, database_url: str) -> Iterator[County]:
     """A migrated registry with nothing in it."""
-    opened = open_county(nullcontext((database_url, database_url)))
-    if database_url.startswith("sqlite"):
+    on_sqlite = database_url.startswith("sqlite")
+    configure(registry_database_url=database_url)
+    with nullcontext(database_url) if on_sqlite else service_account(database_url) as service:
         database.migrate()
-        yield opened
-    else:
-        with service_account(database_url) as service:
-            database.migrate()
-            configure(registry_database_url=service)
-            yield opened
+        yield open_county(nullcontext((database_url, service)))

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from county import County, token_of
 from crowd import READERS, SCHOOL_OF, Tally
+from fastapi.testclient import TestClient
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import create_engine, event, text, true
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 import hongzhu.database
+import hongzhu_registry.app
 from hongzhu import on_the_loop
 from hongzhu.database import CONNECTIONS, engine_on_the_loop
 from hongzhu.testing.databases import Configure
@@ -240,6 +242,7 @@ def one_connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     on_the_loop.prepare(only)  # who reads comes by the loop, and who is refused by a thread
     made = sessionmaker(only, expire_on_commit=False)
     monkeypatch.setattr(hongzhu.database, "sessions", lambda _url, _here: made)
+    monkeypatch.setattr(hongzhu_registry.app, "CONNECTIONS", 1)  # and what is read directly comes by another one
     try:
         yield opened
     finally:
@@ -265,10 +268,11 @@ def test_who_comes_after_another_on_the_same_connection_sees_nothing_of_theirs(
     crowded: County, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chance, tally, wrong = random.Random(20201123), Tally(), 0
-    with one_connection(monkeypatch) as opened:
+    with one_connection(monkeypatch) as opened, TestClient(crowded.http.app) as http:
+        county = County(http, crowded.owner_url)
         for who in itertools.islice(itertools.cycle(CHILDREN), REQUESTS):
             question = chance.choice(QUESTIONS).format(chance.choice([*SCHOOL_OF]))
-            answer = crowded.ask(who, "GET", question)
+            answer = county.ask(who, "GET", question)
             tally.count(who, answer, question)
             if question == "/children":
                 wrong += {each["id"].removeprefix("child-") for each in answer.json()["items"]} != CHILDREN[who]
@@ -278,16 +282,25 @@ def test_who_comes_after_another_on_the_same_connection_sees_nothing_of_theirs(
 
 
 @pytest.mark.postgres
-def test_who_reads_at_the_same_time_as_others_sees_nothing_of_theirs(crowded: County) -> None:
+@pytest.mark.parametrize("directly", [True, False])
+def test_who_reads_at_the_same_time_as_others_sees_nothing_of_theirs(crowded: County, *, directly: bool) -> None:
+    app = crowded.http.app
+
     async def read(who: str, http: AsyncClient) -> tuple[str, set[str]]:
         answer = await http.get("/children", headers={"Authorization": f"Bearer {token_of(who)}"})
         return who, {each["id"].removeprefix("child-") for each in answer.json()["items"]}
 
     async def read_together() -> list[tuple[str, set[str]]]:
         everybody = itertools.islice(itertools.cycle(CHILDREN), REQUESTS // 5)
-        async with AsyncClient(transport=ASGITransport(crowded.http.app), base_url=f"http://registry{API}") as http:
-            return await asyncio.gather(*(read(who, http) for who in everybody))
+        async with app.router.lifespan_context(app) as state:
+
+            async def running(scope: Any, receive: Any, send: Any) -> None:
+                await app({**scope, "state": dict(state)} if directly else scope, receive, send)
+
+            async with AsyncClient(transport=ASGITransport(running), base_url=f"http://registry{API}") as http:
+                return await asyncio.gather(*(read(who, http) for who in everybody))
 
     seen = asyncio.run(read_together())
     assert [who for who, children in seen if children != CHILDREN[who]] == []
-    assert engine_on_the_loop(database.url).pool.checkedin() == CONNECTIONS  # type: ignore[attr-defined]  # so many at a time
+    if not directly:
+        assert engine_on_the_loop(database.url).pool.checkedin() == CONNECTIONS  # type: ignore[attr-defined]  # so many at a time

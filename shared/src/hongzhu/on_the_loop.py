@@ -15,6 +15,8 @@ from sqlalchemy.util.concurrency import await_only, greenlet_spawn, in_greenlet
 
 run = greenlet_spawn
 """Carry out a function from a coroutine; in it `is_here`."""
+wait_for = await_only
+"""Wait in such a function for a coroutine."""
 is_here = in_greenlet
 """Tell whether the function that asks was begun by `run`."""
 

@@ -17,7 +17,7 @@ from hongzhu.i18n import _
 from hongzhu.plugin_worker import PluginWorker
 from hongzhu.programme_contract import faults, faults_among, in_both, spoken
 
-HEAVY = ("sqlalchemy", "fastapi", "starlette", "alembic", "psycopg", "uvicorn")
+HEAVY = ("asyncpg", "sqlalchemy", "fastapi", "starlette", "alembic", "psycopg", "uvicorn")
 """What an agency's machine must not need: a database and a web server."""
 
 

@@ -246,7 +246,7 @@ def _web_server(components: Sequence[Component]) -> Any:
         port=settings().port,
         log_level="warning",
         access_log=False,
-        lifespan="off",
+        lifespan="on",
         proxy_headers=False,  # the application knows which proxies are trusted; by itself uvicorn trusts this machine
     )
     return uvicorn.Server(config)
@@ -259,6 +259,8 @@ def run(components: Sequence[Component]) -> None:
     # What is there now stays: no need to look through it again for garbage.
     gc.collect()
     gc.freeze()
+    # Nor, each time that a page of rows has come, through rows that are all in use and stand in no cycles.
+    gc.set_threshold(20_000)
     running.stop_on_signals()
     running.start()
     running.wait()

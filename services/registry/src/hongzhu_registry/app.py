@@ -2,7 +2,8 @@
 
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from hongzhu import i18n
+from hongzhu import direct, i18n
+from hongzhu.database import CONNECTIONS
 from hongzhu.errors import AwayError, ConflictError, HongzhuError, InvalidError, NotSignedInError
 from hongzhu.settings import settings
 from hongzhu_registry import json_bodies, pages, rest, signed_in
@@ -43,6 +45,8 @@ from hongzhu_registry.conflicts.pages import router as conflict_pages
 from hongzhu_registry.consents.endpoints import router as consents
 from hongzhu_registry.copies.endpoints import router as copies
 from hongzhu_registry.copies.pages import router as guardians
+from hongzhu_registry.database import database
+from hongzhu_registry.direct_reads import POOL, DirectReads
 from hongzhu_registry.documents.endpoints import router as documents
 from hongzhu_registry.enrolments.endpoints import router as enrolments
 from hongzhu_registry.excuses.endpoints import pauses
@@ -143,7 +147,15 @@ DESKS = (
 
 def make_app() -> FastAPI:
     """Put the registry's doors together."""
-    app = FastAPI(title="红烛暖心 hongzhu registry", version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="红烛暖心 hongzhu registry",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_with_direct_reads,
+        # What somebody asks for stands in the address, and no collector of traces is to have it.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
     for noun in API:
         # Each by itself: what is included in what is included is looked for again at every level.
         app.include_router(noun, prefix=rest.API, responses=rest.PROBLEMS, dependencies=[Depends(json_bodies.storable)])
@@ -158,11 +170,18 @@ def make_app() -> FastAPI:
     app.mount("/static", GZipMiddleware(_Static(directory=pages.STATIC)), name="static")
     app.add_middleware(LimitedBodies)
     app.add_middleware(_InReadersLanguage)
+    app.add_middleware(DirectReads, routers=API)
     if settings().trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings().trusted_proxies)
     for kind, meaning in ERRORS.items():
         app.exception_handler(kind)(partial(_tell, meaning=meaning))
     return app
+
+
+@asynccontextmanager
+async def _with_direct_reads(_app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+    async with direct.pool(database.url, CONNECTIONS) as pool:
+        yield {POOL: pool}
 
 
 ERRORS: Mapping[type[Exception], Callable[[Any], HongzhuError]] = {

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, DateTime, Dialect, Row, String, TypeDecorator, func, text
+from sqlalchemy import ColumnElement, DateTime, Dialect, String, TypeDecorator, func, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 from uuid_utils import uuid7
@@ -14,6 +14,7 @@ from uuid_utils import uuid7
 from hongzhu import outbox
 from hongzhu.database import Database as ServiceDatabase
 from hongzhu.database import new_metadata
+from hongzhu.direct import Direct
 from hongzhu.inbox import inbox_table
 from hongzhu.messages import Message
 from hongzhu.outbox import outbox_table
@@ -25,36 +26,35 @@ inbox_rows = inbox_table(metadata)
 WHO = ("account_id", "school_id", "agency", "supporter_id", "child_id")
 """What a session of PostgreSQL is told of whoever asks, beside the level; `access.walls` compares rows with it."""
 _TOLD = "told"
+_TOLD_BY = {f"told_{name}": name for name in ("level", *WHO)}
 EVERYTHING = "all"
 """The level at which every row is seen: the bureau's, and that of work that nobody asks for."""
 _NARROW = text("SELECT " + ", ".join(f"set_config('hongzhu.{name}', :{name}, true)" for name in ("level", *WHO)))
 
 
-def narrow(session: Session, who: Mapping[str, str | None]) -> None:
+def narrow(session: Session | Direct, who: Mapping[str, str | None]) -> None:
     """Let a session see what somebody sees, until its transaction ends: ``level`` and, of `WHO`, what there is."""
     told = {name: who.get(name) or "" for name in ("level", *WHO)}
     if session.info.get(_TOLD) != told:
         _tell(session, told)
 
 
-def narrowing(session: Session, **who: ColumnElement[str] | InstrumentedAttribute[Any]) -> list[ColumnElement[str]]:
+def narrowing(kind: str, **who: ColumnElement[str] | InstrumentedAttribute[Any]) -> list[ColumnElement[str]]:
     """Make columns that narrow a session on PostgreSQL as they are selected, with who asks: no question of their own.
 
     `narrowed` must be given the row.
     """
-    if session.get_bind().dialect.name != "postgresql":
+    if kind != "postgresql":
         return []
     return [
-        func.set_config(f"hongzhu.{name}", func.coalesce(who.get(name, ""), ""), True).label(f"told_{name}")
-        for name in ("level", *WHO)
+        func.set_config(f"hongzhu.{name}", func.coalesce(who.get(name, ""), ""), True).label(told)
+        for told, name in _TOLD_BY.items()
     ]
 
 
-def narrowed(session: Session, row: Row[*tuple[Any, ...]]) -> None:
+def narrowed(session: Session | Direct, row: Mapping[str, Any]) -> None:
     """Note what a session was told by the columns of `narrowing`."""
-    session.info[_TOLD] = {
-        name.removeprefix("told_"): value for name, value in row._mapping.items() if name.startswith("told_")
-    }
+    session.info[_TOLD] = {name: row[told] for told, name in _TOLD_BY.items() if told in row}
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def everything(session: Session) -> Iterator[None]:
     _tell(session, nobody | before)
 
 
-def _tell(session: Session, told: dict[str, str]) -> None:
+def _tell(session: Session | Direct, told: dict[str, str]) -> None:
     session.info[_TOLD] = told
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_NARROW, told)

@@ -1,6 +1,6 @@
 """The conventions every endpoint keeps: who asks, one transaction, problems (RFC 9457), keyset pages, idempotency, ETags."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property, update_wrapper
@@ -26,6 +26,7 @@ from starlette.types import Scope
 
 from hongzhu import i18n, on_the_loop
 from hongzhu.database import CONNECTIONS
+from hongzhu.direct import Direct, IndirectError, Prepared
 from hongzhu.errors import (
     HongzhuError,
     InvalidError,
@@ -47,6 +48,9 @@ API = "/api/v1"
 
 MOST = 200
 """The most items one page of a list holds."""
+DIGITS = len(str(MOST))
+LONGEST = 200
+"""The most characters of a cursor."""
 
 bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/token")
 
@@ -83,6 +87,8 @@ class Route(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
         super().__init__(path, in_place(endpoint), **more)
+        self.act = endpoint
+        """The endpoint as it was written."""
         self._reads_rows = self.methods == {"GET"} and self.response_field is not None
 
     @cached_property
@@ -177,7 +183,7 @@ def on_record(request: Request, session: Session, principal: Principal) -> Itera
     audit.write(session, request.state.asked, "denied" if getattr(request.state, "refused", False) else "done")
 
 
-def _begin(request: Request, session: Session, principal: Principal) -> None:
+def _begin(request: Request, session: Session | Direct, principal: Principal) -> None:
     narrow(session, principal.session)
     request.state.asked = Asked(
         principal=principal,
@@ -211,7 +217,7 @@ async def asking(request: Request, session: InTransaction, token: Annotated[str,
     return come_in(request, session, token)
 
 
-def come_in(request: Request, session: Session, token: str) -> Principal:
+def come_in(request: Request, session: Session | Direct, token: str) -> Principal:
     """Return who a token stands for, and keep on record what is asked: the entry goes with the transaction's end."""
     principal = principal_of(session, token)
     principal.must_be(*TOKENS)
@@ -230,10 +236,19 @@ class Page:
     def __init__(
         self,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
-        cursor: Annotated[str | None, Query(max_length=200)] = None,
+        cursor: Annotated[str | None, Query(max_length=LONGEST)] = None,
     ) -> None:
         self.limit = limit
         self.cursor = cursor
+
+    @classmethod
+    def plain(cls, query: Mapping[str, str]) -> "Page":
+        """Read a query that says no more than the page; raises `IndirectError` where it says anything else."""
+        limit, cursor = query.get("limit", "50"), query.get("cursor")
+        said = query.keys() <= {"limit", "cursor"} and limit.isascii() and limit.isdecimal() and len(limit) <= DIGITS
+        if not said or not 1 <= int(limit) <= MOST or len(cursor or "") > LONGEST:
+            raise IndirectError
+        return cls(int(limit), cursor)
 
     def of(
         self, session: Session, statement: Select[Any], *key: ColumnElement[Any], newest_first: bool = False
@@ -248,10 +263,18 @@ class Page:
         order = (each.desc() if newest_first else each for each in key)
         # By the connection itself, which is asked with every list: the session would look for objects among the rows.
         found = session.connection().execute(statement.order_by(*order).limit(self.limit + 1))
-        names, rows = found.keys(), found.all()
-        items = [dict(zip(names, row, strict=True)) for row in rows[: self.limit]]
+        names = found.keys()
+        return self._answer([dict(zip(names, row, strict=True)) for row in found], *(str(each.key) for each in key))
+
+    def of_prepared(self, session: Session | Direct, listed: Prepared, who: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer one page of a list in the order of ``id`` that takes ``after`` and ``most``, beside who asks."""
+        rows = listed.rows(session, {**who, "after": self.cursor or "", "most": self.limit + 1})
+        return self._answer(rows, "id")
+
+    def _answer(self, rows: Sequence[dict[str, Any]], *key: str) -> dict[str, Any]:
+        items = rows[: self.limit]
         more = len(rows) > self.limit
-        return {"items": items, "next": " ".join(str(items[-1][each.key]) for each in key) if more else None}
+        return {"items": items, "next": " ".join(str(items[-1][each]) for each in key) if more else None}
 
     def _last(self, key: Sequence[ColumnElement[Any]]) -> list[Any]:
         """Read the cursor: what the last item of the page before says of the key."""

@@ -132,7 +132,7 @@ def test_a_breakdown_of_the_database_is_no_refusal(sqlite_county: County, monkey
         raise away
 
     monkeypatch.setattr("hongzhu_registry.children.queries.filtered", fail)
-    assert sqlite_county.ask("bureau", "GET", "/children").status_code == 503
+    assert sqlite_county.ask("bureau", "GET", "/children?grade=3").status_code == 503
     assert _entries(sqlite_county) == []
 
 

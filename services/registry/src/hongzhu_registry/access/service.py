@@ -4,12 +4,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now
+from hongzhu.direct import Direct, Prepared, kind_of
 from hongzhu.errors import MissingError, NotSignedInError, SignInFailedError
 from hongzhu.installation import hash_of
 from hongzhu.settings import settings
@@ -110,47 +112,46 @@ def keep_token(session: Session, account_id: str, token_hash: bytes, lasts: time
         session.add(Token(hash=token_hash, account_id=account_id, expires_at=now() + lasts))
 
 
-_HOLDERS: dict[str, Select[Any]] = {}
-"""What every request begins with, made once for each kind of database, of tables: a class's columns take twice as long."""
-
-
-def _holder(session: Session) -> Select[Any]:
-    kind = session.get_bind().dialect.name
-    if kind not in _HOLDERS:
-        account, token = Account.__table__.c, Token.__table__.c
-        # Each by itself: a list would be written into the statement anew with every request.
-        level = case(*((account.role == each, EVERYTHING) for each in BUREAU), else_=account.role)
-        place = {"school_id": account.school_id, "agency": account.agency, "supporter_id": account.supporter_id}
-        _HOLDERS[kind] = select(
-            *(account.id, account.role, *place.values()),
-            (account.agency.is_not(None) & _unnoted(token.used_at)).label("unnoted"),
-            *narrowing(session, level=level, account_id=account.id, **place),
-        ).where(
+@cache
+def _holder(kind: str) -> Prepared:
+    """Make what every request begins with, on a kind of database."""
+    account, token = Account.__table__.c, Token.__table__.c
+    # Each by itself: a list would be written into the statement anew with every request.
+    level = case(*((account.role == each, EVERYTHING) for each in BUREAU), else_=account.role)
+    place = {"school_id": account.school_id, "agency": account.agency, "supporter_id": account.supporter_id}
+    holder = select(
+        *(account.id, account.role, *place.values()),
+        (account.agency.is_not(None) & _unnoted(token.used_at)).label("unnoted"),
+        *narrowing(kind, level=level, account_id=account.id, **place),
+    )
+    return Prepared(
+        holder.where(
             token.account_id == account.id,
             token.hash == bindparam("token_hash"),
             token.expires_at > bindparam("now"),
             is_open(),
         )
-    return _HOLDERS[kind]
+    )
 
 
-def principal_of(session: Session, token: str) -> Principal:
+def principal_of(session: Session | Direct, token: str) -> Principal:
     """Return who a token stands for, and narrow the session to it in the same statement; raises `NotSignedInError`."""
     said = {"token_hash": bytes.fromhex(hash_of(token)), "now": now(), "noted": now() - NOTED}
-    found = session.connection().execute(_holder(session), said).first()
-    if found is None:
+    rows = _holder(kind_of(session)).rows(session, said)
+    if not rows:
         raise NotSignedInError
+    (found,) = rows
     narrowed(session, found)
-    if found.unnoted:
+    if found["unnoted"]:
         _note_use(session, said)
-    return Principal(found.id, cast("Role", found.role), found.school_id, found.agency, found.supporter_id)
+    return Principal(found["id"], found["role"], found["school_id"], found["agency"], found["supporter_id"])
 
 
 def _unnoted(used_at: ColumnElement[datetime]) -> ColumnElement[bool]:
     return or_(used_at.is_(None), used_at < bindparam("noted"))
 
 
-def _note_use(session: Session, said: Mapping[str, Any]) -> None:
+def _note_use(session: Session | Direct, said: Mapping[str, Any]) -> None:
     # Past whoever notes it at the same moment, for no request waits for another one of its agency.
     token = Token.__table__
     mine = select(token.c.hash).where(token.c.hash == bindparam("token_hash"), _unnoted(token.c.used_at))

@@ -1,7 +1,7 @@
 """The policy's ties as conditions of a statement: what every list, search, count, single read and export is narrowed by."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache, partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     exists,
     false,
     literal_column,
@@ -43,13 +44,26 @@ class Told:
 Asker = Principal | Told
 
 
+NAMED = Told(**{each.name: bindparam(each.name, type_=String()) for each in fields(Told)})
+"""Whoever asks a prepared statement, told by name with each time (`Principal.session`)."""
+
+
 @lru_cache(maxsize=1_000)  # what somebody asks again and again is put together once
 def in_sight(table: str, principal: Principal) -> ColumnElement[bool]:
     """Say which rows of a table a principal may see; raises `MissingError` where the thing does not exist for its role."""
+    return _in_sight(table, principal, principal)
+
+
+def in_sight_of(role: Role, table: str) -> ColumnElement[bool]:
+    """Say the same for a prepared statement, of whoever of a role is `NAMED`."""
+    return _in_sight(table, Principal("", role), NAMED)
+
+
+def _in_sight(table: str, principal: Principal, asker: Asker) -> ColumnElement[bool]:
     principal.must_see(table)
     if principal.is_bureau:
         return true()
-    return any_of(table, SIGHT[table].ties(principal.role) or (), principal.role, principal)
+    return any_of(table, SIGHT[table].ties(principal.role) or (), principal.role, asker)
 
 
 Seen = Callable[[str, ColumnElement[Any], Role, Asker], ColumnElement[bool]]

@@ -5,10 +5,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import now
+from hongzhu.direct import Direct, Prepared
 from hongzhu.settings import settings
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.audit.chain import GENESIS, SEALED, seal
@@ -53,21 +54,25 @@ class Asked(NamedTuple):
     subject_id: str | None
 
 
-_ENTRY = insert(AuditEntry.__table__).inline()  # type: ignore[arg-type]  # a declarative class's table is a Table
+_TOLD = ("at", "account_id", "role", "action", "subject_id", "outcome")
+_ENTRY = Prepared(
+    insert(AuditEntry.__table__)  # type: ignore[arg-type]  # a declarative class's table is a Table
+    .values({name: bindparam(f"told_{name}", type_=AuditEntry.__table__.c[name].type) for name in _TOLD})
+    .inline()
+)
 
 
-def write(session: Session, asked: Asked, outcome: str) -> None:
+def write(session: Session | Direct, asked: Asked, outcome: str) -> None:
     """Write an entry in the transaction of the act."""
-    # By the connection itself: with every read comes an entry.
-    session.connection().execute(
-        _ENTRY,
+    _ENTRY.carry_out(
+        session,
         {
-            "at": now(),
-            "account_id": asked.principal.account_id,
-            "role": asked.principal.role,
-            "action": asked.action,
-            "subject_id": asked.subject_id and _kept(asked.subject_id),
-            "outcome": outcome,
+            "told_at": now(),
+            "told_account_id": asked.principal.account_id,
+            "told_role": asked.principal.role,
+            "told_action": asked.action,
+            "told_subject_id": asked.subject_id and _kept(asked.subject_id),
+            "told_outcome": outcome,
         },
     )
 

@@ -1,12 +1,20 @@
 """What the clock does for the audit."""
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
+from hongzhu_registry import staging
 from hongzhu_registry.audit import service
-from hongzhu_registry.audit.chain import chain
+from hongzhu_registry.audit.chain import SEALED, chain
 from hongzhu_registry.audit.models import AuditEntry
 from hongzhu_registry.database import database
 
+_ENTRY = AuditEntry.__table__
+_UNSEALED = (
+    select(*(_ENTRY.c[name] for name in SEALED))
+    .where(_ENTRY.c.position.is_(None))
+    .order_by(_ENTRY.c.id)
+    .limit(service.AT_ONCE)
+)
 _LOCK = 7_140_291
 """The advisory lock that lets one sealer at a time go on with the chain."""
 
@@ -17,14 +25,10 @@ def seal_new() -> int:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         head = service.head(session)
-        entries = session.execute(
-            select(AuditEntry).where(AuditEntry.position.is_(None)).order_by(AuditEntry.id).limit(service.AT_ONCE)
-        ).scalars()
+        entries = session.execute(_UNSEALED)
         links = [(entry.id, position, link) for entry, position, link in chain(head.seal, head.position, entries)]
         if links:
-            session.execute(
-                update(AuditEntry), [dict(zip(("id", "position", "seal"), each, strict=True)) for each in links]
-            )
+            staging.update(session, AuditEntry, ("id", "position", "seal"), links)
     if links:
         _, position, link = links[-1]
         service.anchor(service.Head(position, link))

@@ -9,16 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
-from hongzhu.errors import MissingError
 from hongzhu.i18n import written
 from hongzhu_registry.access.models import Account
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.activities.models import Activity, Attendance
 from hongzhu_registry.assessments.models import Assessment
-from hongzhu_registry.children import queries
-from hongzhu_registry.children.models import Child, ChildChange
-from hongzhu_registry.children.opening import opened
+from hongzhu_registry.children.models import ChildChange
+from hongzhu_registry.children.opening import whole
 from hongzhu_registry.consents import service as consents
 from hongzhu_registry.copies import looks, words
 from hongzhu_registry.copies.queries import seen_by
@@ -41,20 +39,12 @@ OWN = ("bureau", "school")
 Rows = Sequence[Mapping[str, Any]]
 
 
-def child_of(session: Session, principal: Principal, child_id: str) -> dict[str, Any]:
-    """Return what is kept of a child in clear; raises `MissingError`."""
-    found = session.execute(queries.visible(session, principal).where(Child.id == child_id)).mappings().first()
-    if found is None:
-        raise MissingError
-    return dict(found)
-
-
 def dossier(session: Session, principal: Principal, child_id: str) -> dict[str, Any]:
     """Put a dossier together; raises `MissingError`."""
-    child = child_of(session, principal, child_id)
+    child = whole(session, principal, child_id)
     keeps = principal.is_bureau or principal.role in OWN
     return {
-        "child": child | opened(session, principal, child_id),
+        "child": child,
         "keeps": keeps,
         "owed": _open_tasks(session, principal, child_id),
         "pairings": _pairings(session, principal, child_id),

@@ -5,26 +5,29 @@ from typing import Annotated, Any
 
 from fastapi import Header, Query, Response
 
-from hongzhu.errors import MissingError
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.answers.once import OnlyOnce
 from hongzhu_registry.children import queries, service
 from hongzhu_registry.children.filters import Filters
 from hongzhu_registry.children.forms import Changes, NewChild
 from hongzhu_registry.children.models import Child
-from hongzhu_registry.children.opening import opened
+from hongzhu_registry.children.opening import whole
+from hongzhu_registry.direct_reads import read_directly
 from hongzhu_registry.rest import Asking, InTransaction, Paging, Router, etag, must_match
 
 router = Router(prefix="/children", tags=["children"])
 
 
 @router.get("")
+@read_directly
 def list_children(
     session: InTransaction, principal: Asking, page: Paging, filters: Annotated[Filters, Query()]
 ) -> dict[str, Any]:
     """List the children in sight."""
-    statement = queries.filtered(session, principal, filters.model_dump(exclude_none=True))
-    return page.of(session, statement, Child.__table__.c.id)
+    narrowing = filters.model_dump(exclude_none=True)
+    if not narrowing and principal.role != "agency":
+        return page.of_prepared(session, queries.listed(principal.role), principal.session)
+    return page.of(session, queries.filtered(session, principal, narrowing), Child.__table__.c.id)
 
 
 @router.post("", status_code=201)
@@ -39,9 +42,12 @@ def enter_child(session: InTransaction, principal: Asking, once: OnlyOnce, respo
 
 
 @router.get("/{child_id}")
+@read_directly
 def show_child(session: InTransaction, principal: Asking, response: Response, child_id: str) -> dict[str, Any]:
     """Show one child, with what is sealed of it opened for those who may read it."""
-    return _shown(session, principal, response, child_id) | opened(session, principal, child_id)
+    child = whole(session, principal, child_id)
+    response.headers["ETag"] = etag(child["version"])
+    return child
 
 
 @router.patch("/{child_id}")
@@ -61,10 +67,6 @@ def change_child(
 
 
 def _shown(session: InTransaction, principal: Principal, response: Response, child_id: str) -> dict[str, Any]:
-    found = (
-        session.execute(queries.visible(session, principal).where(Child.__table__.c.id == child_id)).mappings().first()
-    )
-    if found is None:
-        raise MissingError
-    response.headers["ETag"] = etag(found["version"])
-    return dict(found)
+    child = queries.shown(session, principal, child_id)
+    response.headers["ETag"] = etag(child["version"])
+    return child

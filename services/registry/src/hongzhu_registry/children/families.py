@@ -1,10 +1,10 @@
 """A child's family: who its parents are, who is away, where and since when, who guards it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu_registry.children.models import Relative
@@ -17,14 +17,14 @@ AWAY_MONTHS = 3
 """Months that a parent must be away for a child to count as left behind, by the rules of the school record."""
 
 
-_OF_ONE = select(Relative.__table__).where(Relative.__table__.c.child_id == bindparam("child_id"))
-"""Made once, as it is asked with every dossier."""
-
-
-def relatives_of(session: Session, child_id: str) -> dict[str, dict[str, Any]]:
-    """Return a child's relatives with their telephone numbers."""
-    found = session.connection().execute(_OF_ONE, {"child_id": child_id})
-    return {each.role: _shown(each) for each in found}
+def opened(child_id: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return a child's relatives with their telephone numbers; each row is one, or none, of `children.queries.sealed`."""
+    return {
+        role: {name: each[f"relative_{name}"] for name in _SAID}
+        | {"phone": _phone(child_id, role, each["relative_phone"])}
+        for each in rows
+        if (role := each["relative_role"])
+    }
 
 
 def change(session: Session, child_id: str, sent: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
@@ -84,7 +84,10 @@ def _relatives(session: Session, child_id: str) -> dict[str, Relative]:
     return {each.role: each for each in session.scalars(select(Relative).where(Relative.child_id == child_id))}
 
 
-def _shown(relative: Any) -> dict[str, Any]:
+def _shown(relative: Relative) -> dict[str, Any]:
     said = {name: getattr(relative, name) for name in _SAID}
-    phone = key_ring().open(relative.phone, "relative", f"phone.{relative.role}", relative.child_id)
-    return said | {"phone": phone}
+    return said | {"phone": _phone(relative.child_id, relative.role, relative.phone)}
+
+
+def _phone(child_id: str, role: str, sealed: bytes | None) -> str | None:
+    return key_ring().open(sealed, "relative", f"phone.{role}", child_id)

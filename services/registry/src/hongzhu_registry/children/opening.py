@@ -1,23 +1,34 @@
 """What of a dossier is kept sealed, opened for whoever may read it: one child at a time."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
-from hongzhu_registry.access.policy import OPENED, TELEPHONE_ONLY, Principal, fields_of
+from hongzhu.direct import Direct, only_session
+from hongzhu.errors import MissingError
+from hongzhu_registry.access.policy import OPENED, TELEPHONE_ONLY, Principal, Role, fields_of
 from hongzhu_registry.access.sight import still_theirs
-from hongzhu_registry.children import families
+from hongzhu_registry.children import families, queries
 from hongzhu_registry.children.models import Child
 from hongzhu_registry.programmes.queries import definitions
 from hongzhu_registry.retention.rules import WITHDRAWN
 from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.tasks.models import Task
 
-_SEALED = ("id_number", "address")
-_OF_ONE = select(*(Child.__table__.c[name] for name in _SEALED)).where(Child.__table__.c.id == bindparam("child_id"))
-"""Made once, as it is asked with every dossier."""
+
+def whole(on: Session | Direct, principal: Principal, child_id: str) -> dict[str, Any]:
+    """Show all that a principal may read of a child in its sight, sealed or not; raises `MissingError`."""
+    if principal.role == "agency":  # which fields it sees, its programmes say
+        session = only_session(on)
+        return queries.shown(session, principal, child_id) | opened(session, principal, child_id)
+    rows = queries.whole(principal.role).rows(on, {**principal.session, "asked": child_id})
+    if not rows:
+        raise MissingError
+    child = {name: value for name, value in rows[0].items() if name in queries.OPEN_COLUMNS}
+    return child | _opened(rows, OPENED & fields_of(principal.role), principal.role, child_id)
 
 
 def opened(session: Session, principal: Principal, child_id: str) -> dict[str, Any]:
@@ -25,20 +36,24 @@ def opened(session: Session, principal: Principal, child_id: str) -> dict[str, A
 
     With them comes what follows from who of the family is away: by which regime it is left behind.
     """
-    fields = OPENED & (
-        _approved(session, principal, child_id) if principal.role == "agency" else fields_of(principal.role)
-    )
-    shown: dict[str, Any] = {}
-    if sealed := [name for name in _SEALED if name in fields]:
-        child = session.connection().execute(_OF_ONE, {"child_id": child_id}).one()
-        shown = {name: key_ring().open(getattr(child, name), "child", name, child_id) for name in sealed}
+    agency = principal.role == "agency"
+    fields = OPENED & (_approved(session, principal, child_id) if agency else fields_of(principal.role))
+    rows = queries.sealed(principal.role).rows(session, {"asked": child_id}) if fields else []
+    return _opened(rows, fields, principal.role, child_id)
+
+
+def _opened(rows: Sequence[Mapping[str, Any]], fields: frozenset[str], role: Role, child_id: str) -> dict[str, Any]:
+    """Open what was selected of one child, row by row of its family."""
+    shown: dict[str, Any] = {
+        name: key_ring().open(rows[0][name], "child", name, child_id) for name in queries.SEALED if name in fields
+    }
     if fields & {"family", "left_behind"}:
-        family = families.relatives_of(session, child_id)
+        family = families.opened(child_id, rows)
     if "left_behind" in fields:
         shown["left_behind"] = families.left_behind(family, today())
     if "family" in fields:
-        if principal.role == "teacher":
-            family = {role: {name: told[name] for name in sorted(TELEPHONE_ONLY)} for role, told in family.items()}
+        if role == "teacher":
+            family = {each: {name: told[name] for name in sorted(TELEPHONE_ONLY)} for each, told in family.items()}
         shown["family"] = family
     return shown
 

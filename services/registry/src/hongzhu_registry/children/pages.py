@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from hongzhu.errors import ConflictError, InvalidError, StaleError
 from hongzhu.i18n import _
 from hongzhu_registry.children import acts, queries
-from hongzhu_registry.children.dossier import child_of, dossier
+from hongzhu_registry.children.dossier import dossier
 from hongzhu_registry.children.filters import Filters
 from hongzhu_registry.children.models import Child
-from hongzhu_registry.children.opening import opened
+from hongzhu_registry.children.opening import whole
 from hongzhu_registry.children.queries import require_open
 from hongzhu_registry.copies import service as copies
 from hongzhu_registry.copies import words
@@ -144,7 +144,7 @@ def _words() -> dict[str, Any]:
 def _form(
     request: Request, session: InTransaction, reader: Reading, child_id: str, name: str, **more: Any
 ) -> HTMLResponse:
-    child = child_of(session, reader, child_id) | opened(session, reader, child_id)
+    child = whole(session, reader, child_id)
     more = {"typed": None, "error": None} | more
     return show(
         request,
@@ -173,7 +173,7 @@ def _doing(name: str) -> Callable[..., Response]:
         request: Request, session: InTransaction, reader: Reading, child_id: str, typed: Annotated[Typed, Form()]
     ) -> Response:
         reader.must_be("bureau", "school")
-        child_of(session, reader, child_id)
+        queries.require(session, reader, [child_id])
         said = typed.said()
         try:
             with session.begin_nested():  # what is refused halfway leaves nothing behind

@@ -5,17 +5,18 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
 from hongzhu.database import among
+from hongzhu.direct import Prepared
 from hongzhu.errors import ConflictError, InvalidError, MissingError
 from hongzhu.facts import ChildFacts
 from hongzhu.programme import Programme
 from hongzhu_registry.access.policy import DOSSIER, OPENED, Principal, Role, fields_of
-from hongzhu_registry.access.sight import in_sight, still_theirs
-from hongzhu_registry.children.models import Child
+from hongzhu_registry.access.sight import in_sight, in_sight_of, still_theirs
+from hongzhu_registry.children.models import Child, Relative
 from hongzhu_registry.database import everything
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.programmes.queries import definitions
@@ -28,6 +29,8 @@ from hongzhu_registry.tasks.models import Task
 
 OPEN_COLUMNS = {column.name: column for column in Child.__table__.columns if column.name in DOSSIER.keys() - OPENED}
 """What is kept in clear, and has a purpose."""
+SEALED = ("id_number", "address")
+"""What is kept sealed of a child itself; of its family it is the telephone numbers."""
 HOME_TAUGHT = "送教上门"
 """How a roster writes, with the disability, that a child cannot attend and is taught at home."""
 PAIRINGS = [name.removeprefix("has_") for name in ChildFacts.model_fields if name.startswith("has_")]
@@ -63,6 +66,36 @@ def _shown_to(role: Role) -> Select[Any]:
     # Made once: to put so many columns together takes as long as to read a row of them.
     seen = fields_of(role)
     return select(*(column for name, column in OPEN_COLUMNS.items() if name in seen))
+
+
+@cache
+def listed(role: Role) -> Prepared:
+    """List the children that a role sees, from the one ``after`` on, ``most`` of them; not for agencies (`visible`)."""
+    id_ = Child.__table__.c.id
+    seen = _shown_to(role).where(in_sight_of(role, "child"), id_ > bindparam("after", type_=String()))
+    return Prepared(seen.order_by(id_).limit(bindparam("most", type_=Integer())))
+
+
+@cache
+def whole(role: Role) -> Prepared:
+    """Select ``asked``, if a role sees it, as `visible` does, with what `sealed` selects of it; not for agencies."""
+    return Prepared(_with_sealed(_shown_to(role), role).where(in_sight_of(role, "child")))
+
+
+@cache
+def sealed(role: Role) -> Prepared:
+    """Select what is sealed of ``asked`` and what a role has a purpose for, once for each of the family."""
+    return Prepared(_with_sealed(select(), role))
+
+
+def _with_sealed(statement: Select[Any], role: Role) -> Select[Any]:
+    seen, child, relative = fields_of(role), Child.__table__, Relative.__table__
+    columns = [child.c[name] for name in SEALED if name in seen]
+    relatives = [column.label(f"relative_{column.name}") for column in relative.c]
+    family = relatives if seen & {"family", "left_behind"} else []
+    both = child.outerjoin(relative, relative.c.child_id == child.c.id) if family else child
+    chosen = statement.add_columns(*columns, *family)
+    return chosen.select_from(both).where(child.c.id == bindparam("asked", type_=String()))
 
 
 def _for_agency(programmes: Sequence[Programme]) -> Select[Any]:
@@ -153,6 +186,14 @@ def _standing(left_on: ColumnElement[Any], status: str) -> ColumnElement[bool]:
             return and_(left_on.is_not(None), watched)
         case _:
             return and_(left_on.is_not(None), or_(Child.watch_until.is_(None), ~watched))
+
+
+def shown(session: Session, principal: Principal, child_id: str) -> dict[str, Any]:
+    """Show what a principal sees of a child, but for what is sealed; raises `MissingError`."""
+    found = session.execute(visible(session, principal).where(Child.__table__.c.id == child_id)).mappings().first()
+    if found is None:
+        raise MissingError
+    return dict(found)
 
 
 def names_in_sight(session: Session, principal: Principal, ids: Sequence[str]) -> dict[str, str]:
