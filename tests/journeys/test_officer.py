@@ -60,6 +60,7 @@ def test_an_officer_takes_the_city_in_settles_its_conflict_and_opens_the_rows_of
 
         go(page, "Programmes")
         page.locator(f'a[href="/programmes/{TALK}"]').first.click()
+        expect(page.get_by_role("button", name="Approve")).to_be_visible()
         assert wide(page) <= 0
         page.get_by_role("button", name="Approve").click()
         expect(page.get_by_role("status")).to_contain_text("It runs.")

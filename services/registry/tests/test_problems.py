@@ -88,7 +88,7 @@ def test_a_database_that_is_away_is_no_breakdown(sqlite_county: County, monkeypa
 
     rest_error = OperationalError("SELECT", {}, Exception("gone"))
     monkeypatch.setattr("hongzhu_registry.children.queries.filtered", away)
-    assert sqlite_county.ask("bureau", "GET", "/children").status_code == 503
+    assert sqlite_county.ask("bureau", "GET", "/children?grade=3").status_code == 503
 
 
 def test_a_misspelt_filter_is_refused_and_named(sqlite_county: County) -> None:
