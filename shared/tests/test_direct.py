@@ -1,17 +1,35 @@
 """Prepared statements, and the transactions that take nothing else."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Column, DateTime, Integer, MetaData, String, Table, bindparam, insert, select, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    bindparam,
+    insert,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from hongzhu.database import engine, let_go
 from hongzhu.direct import Direct, IndirectError, Pool, Prepared, kind_of, only_session, pool
 
+AT = datetime(2020, 11, 23, 4, 5, 6, 7, UTC)
 rows = Table(
     "row",
     MetaData(),
@@ -19,6 +37,8 @@ rows = Table(
     Column("name", String(20)),
     Column("at", DateTime(timezone=True)),
     Column("more", JSON),
+    Column("price", Numeric(asdecimal=False)),
+    Column("kind", String(5), default=lambda: "kind"),
 )
 SHOWN = (rows.c.id, rows.c.name)
 OF_NAME = Prepared(
@@ -27,9 +47,10 @@ OF_NAME = Prepared(
     .order_by(rows.c.id)
 )
 ADDED = Prepared(
-    insert(rows).values(id=bindparam("new_id", type_=Integer()), name=bindparam("new_name", type_=String())).inline()
+    insert(rows)
+    .values(id=bindparam("new_id", type_=Integer()), name=bindparam("new_name", type_=String()), kind="new")
+    .inline()
 )
-AT = datetime(2020, 11, 23, 4, 5, 6, 7, UTC)
 
 Carried = Callable[[Callable[[Direct], Any]], Any]
 
@@ -72,9 +93,28 @@ def test_what_is_the_same_each_time_is_written_into_the_statement() -> None:
     assert OF_NAME.compiled.values({"asked": "a", "other": "b"}) == ["a"]
 
 
-def test_a_statement_whose_rows_the_driver_would_give_otherwise_cannot_be_prepared() -> None:
+def test_a_name_stays_a_name_whatever_it_starts_with() -> None:
+    assert Prepared(select(rows.c.id).where(rows.c.id == bindparam("asked", 5))).compiled.values({"asked": 7}) == [7]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(rows.c.more),
+        select(rows.c.price),
+        select(rows.c.id).where(rows.c.id.in_(bindparam("asked", expanding=True))),
+        select(rows.c.id).where(rows.c.at == AT),
+        insert(rows).values(id=bindparam("new_id")),
+    ],
+)
+def test_what_only_a_session_does_well_cannot_be_prepared(statement: Any) -> None:
     with pytest.raises(AssertionError):
-        _ = Prepared(select(rows.c.more)).compiled
+        _ = Prepared(statement).compiled
+
+
+def test_two_that_go_together_have_no_name_in_common() -> None:
+    with pytest.raises(AssertionError):
+        OF_NAME.compiled_beside(Prepared(insert(rows).values(id=1, name=bindparam("asked"), kind="x")))
 
 
 @pytest.mark.postgres
@@ -158,28 +198,105 @@ def asleep(url: str) -> bool:
         return bool(connection.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")))
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "sqlite:////tmp/nowhere.sqlite3",
-        "postgresql+psycopg://somebody@127.0.0.1/nowhere?connect_timeout=3",
-        "postgresql+psycopg:///nowhere?host=/var/run/postgresql",
-    ],
-)
-def test_an_address_that_the_driver_would_read_otherwise_has_no_pool(url: str) -> None:
+NOWHERE = "postgresql+psycopg://somebody:secret@127.0.0.1:1/nowhere"
+
+
+def has_a_pool(url: str) -> bool:
     async def opened() -> bool:
         async with pool(url, 1) as connections:
             return connections is not None
 
-    assert not asyncio.run(opened())
+    return asyncio.run(opened())
 
 
-def test_a_pool_opens_while_the_database_is_away() -> None:
-    async def refused() -> str:
-        async with pool("postgresql+psycopg://somebody@127.0.0.1:1/nowhere", 1) as connections:
+@pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [each for each in os.environ if each.startswith("PG")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize("more", ["", "?sslmode=require", "?sslmode=verify-full&sslrootcert=/etc/root.crt"])
+def test_an_address_that_both_drivers_read_alike_has_a_pool(plain_environment: None, more: str) -> None:
+    assert has_a_pool(NOWHERE + more)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////tmp/nowhere.sqlite3",
+        f"{NOWHERE}?connect_timeout=3",
+        f"{NOWHERE}?channel_binding=require",
+        f"{NOWHERE}?sslrootcert=system",
+        f"{NOWHERE}?sslrootcert=/etc/root.crt",
+        f"{NOWHERE}?sslmode=prefer&sslrootcert=/etc/root.crt",
+        f"{NOWHERE}?sslmode=verify-full&sslrootcert=system",
+        "postgresql+psycopg://somebody:secret@/nowhere",
+        "postgresql+psycopg:///nowhere?host=/var/run/postgresql",
+    ],
+)
+def test_an_address_that_this_driver_would_read_otherwise_has_no_pool(plain_environment: None, url: str) -> None:
+    assert not has_a_pool(url)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PGSSLROOTCERT", "PGREQUIRESSL", "PGSERVICE", "PGCHANNELBINDING", "PGREQUIREAUTH", "PGGSSENCMODE", "PGHOSTADDR"],
+)
+def test_where_the_environment_says_more_than_this_driver_reads_there_is_no_pool(
+    plain_environment: None, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "require")
+    assert not has_a_pool(NOWHERE)
+
+
+def test_a_database_that_is_away_is_not_asked_again_at_once(
+    plain_environment: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refused() -> None:
+        async with pool(NOWHERE, 1) as connections:
             assert connections is not None
-            with pytest.raises(OSError, match="Connect"):
+            for _ in range(3):
+                with pytest.raises(IndirectError):
+                    await connections.carry_out(kind_of)
+            monkeypatch.setattr("hongzhu.direct.time", SimpleNamespace(monotonic=lambda: float("inf")))
+            with pytest.raises(IndirectError):
                 await connections.carry_out(kind_of)
+
+    asyncio.run(refused())
+    assert [each.message for each in caplog.records if each.levelname == "WARNING"] == [
+        "no direct reads for 30 s: ConnectionRefusedError"
+    ] * 2
+
+
+@pytest.mark.postgres
+def test_a_pool_is_let_go_while_the_database_is_silent(url: str) -> None:
+    async def let_go_of() -> str:
+        async with line_to(url) as (address, cut), pool(address, 1) as connections:
+            assert connections is not None
+            assert await connections.carry_out(kind_of) == "postgresql"
+            cut()
         return "closed"
 
-    assert asyncio.run(refused()) == "closed"
+    assert asyncio.run(asyncio.wait_for(let_go_of(), 10)) == "closed"
+
+
+@asynccontextmanager
+async def line_to(url: str) -> AsyncIterator[tuple[str, Callable[[], None]]]:
+    """Give an address that leads to a database until it is cut: then nothing comes through, and nobody is told."""
+    address, cut = make_url(url), asyncio.Event()
+
+    async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while said := await source.read(65536):
+            if not cut.is_set():
+                target.write(said)
+
+    async def meet(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(address.host, address.port or 5432)
+        passing.extend(map(asyncio.create_task, (pass_on(source, back), pass_on(there, target))))
+
+    passing: list[asyncio.Task[None]] = []
+    async with await asyncio.start_server(meet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield address.set(host="127.0.0.1", port=port).render_as_string(hide_password=False), cut.set
+        for each in passing:
+            each.cancel()

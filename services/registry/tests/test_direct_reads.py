@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from hongzhu_registry import rest
 from hongzhu_registry.audit.models import AuditEntry
+from hongzhu_registry.body_size import MOST
 
 pytestmark = pytest.mark.postgres
 
@@ -91,6 +92,15 @@ def test_what_goes_wrong_directly_is_answered_by_the_framework(crowded: County) 
         name = session.scalar(text("SELECT current_database()"))
         assert session.scalar(text(ended), {"name": name}) > 0
     assert crowded.ask("school", "GET", "/children").json() == wanted
+
+
+def test_how_much_may_be_sent_is_seen_to_as_ever(crowded: County) -> None:
+    header = {"Authorization": f"Bearer {token_of('school')}"}
+    before = entries(crowded)
+    for path in ("/children", "/children/child-own"):
+        sent = crowded.http.request("GET", f"/api/v1{path}", headers=header, content=b" " * (MOST + 1))
+        assert sent.status_code == 413
+    assert entries(crowded) == before
 
 
 def test_a_token_that_ended_opens_nothing_at_once(crowded: County) -> None:

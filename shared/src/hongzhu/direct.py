@@ -4,20 +4,49 @@ A session, and a driver that answers plain functions, take three times as long o
 is asked stays the same: a `Prepared` is a statement of SQLAlchemy's, and as good in a session.
 """
 
+import logging
+import os
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import JSON, BindParameter, Insert, Select, bindparam, make_url
+from sqlalchemy import (
+    URL,
+    BindParameter,
+    Boolean,
+    Date,
+    DateTime,
+    Insert,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    TypeDecorator,
+    bindparam,
+    make_url,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.visitors import replacement_traverse
+from sqlalchemy.types import NullType
 
 from hongzhu import on_the_loop
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+ALIKE = frozenset({"PGDATA", "PGDATABASE", "PGPASSFILE", "PGPASSWORD", "PGUSER"})
+"""What the environment may say of PostgreSQL: the driver reads less of it than that of the sessions, or reads it otherwise."""
+VERIFYING = ("verify-ca", "verify-full")
+PATIENCE = 3
+"""Seconds for a connection to be made."""
+REST = 30
+"""Seconds for which, when none could be made, none is tried: a session tells at once what is wrong."""
+_PLAIN = (Boolean, Date, DateTime, Integer, LargeBinary, NullType, String)
+"""Kinds of columns whose values need no turning; moments come in UTC."""
 _POSTGRES = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]  # so SQLAlchemy's is
 
 
@@ -55,22 +84,27 @@ class Prepared:
     def compiled_beside(self, other: "Prepared") -> "_Compiled":
         """The statement together with another one, which has no rows."""
         if other not in self._beside:
+            assert self.compiled.told.isdisjoint(other.compiled.told), "each must be told its own"
             self._beside[other] = _Compiled(self._statement.add_cte(other._statement.cte("beside")))
         return self._beside[other]
 
 
 class _Compiled:
     def __init__(self, statement: Any) -> None:
-        columns = getattr(statement, "selected_columns", ())
-        assert not any(isinstance(each.type, JSON) for each in columns), "the driver would give it as text"
-        compiled = _written_out(statement).compile(dialect=_POSTGRES, compile_kwargs={"render_postcompile": True})
+        assert all(map(_given_as_it_is, getattr(statement, "selected_columns", ()))), (
+            "only a session turns it into a value"
+        )
+        written, names = _written_out(statement)
+        compiled = written.compile(dialect=_POSTGRES, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
-        told = [(name, compiled.binds[name].type.dialect_impl(_POSTGRES)) for name in compiled.positiontup or ()]
-        self._told = [(name, kind.bind_processor(_POSTGRES)) for name, kind in told]
+        self.told = frozenset(compiled.positiontup or ())
+        assert self.told <= names, "a column's default is a session's to find"
+        kinds = [(name, compiled.binds[name].type.dialect_impl(_POSTGRES)) for name in compiled.positiontup or ()]
+        self._in_order = [(name, kind.bind_processor(_POSTGRES)) for name, kind in kinds]
 
     def values(self, values: Mapping[str, Any]) -> list[Any]:
         """Return the values that the statement names, in its order."""
-        return [values[name] if write is None else write(values[name]) for name, write in self._told]
+        return [values[name] if write is None else write(values[name]) for name, write in self._in_order]
 
 
 class Direct:
@@ -117,11 +151,29 @@ class Pool:
 
     def __init__(self, connections: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._connections = connections
+        self._rests_until = 0.0
 
     async def carry_out(self, call: Callable[..., T], *args: Any) -> T:
-        """Call a function with a transaction and `args`; commit it at the end, roll it back on an error."""
-        async with self._connections.acquire() as connection, connection.transaction():
-            return await on_the_loop.run(_to_the_end, Direct(connection), call, args)
+        """Call a function with a transaction and `args`; commit it at the end, roll it back on an error.
+
+        Raises `IndirectError` where there is no connection to be had, and whatever the function does.
+        """
+        connection = await self._connection()
+        try:
+            async with connection.transaction():
+                return await on_the_loop.run(_to_the_end, Direct(connection), call, args)
+        finally:
+            await self._connections.release(connection)
+
+    async def _connection(self) -> "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]":
+        if time.monotonic() < self._rests_until:
+            raise IndirectError
+        try:
+            return await self._connections.acquire()
+        except Exception as error:
+            self._rests_until = time.monotonic() + REST
+            log.warning("no direct reads for %s s: %s", REST, type(error).__name__)
+            raise IndirectError from error
 
 
 def _to_the_end(transaction: Direct, call: Callable[..., T], args: tuple[Any, ...]) -> T:
@@ -146,29 +198,59 @@ def only_session(on: Session | Direct) -> Session:
 async def pool(url: str, most: int) -> AsyncIterator[Pool | None]:
     """Give a pool of at most so many connections to a database; to one that is not PostgreSQL there is none."""
     address = make_url(url)
-    # What else an address may say, the driver reads in another way than that of the sessions.
-    if address.get_backend_name() != _POSTGRES.name or address.query.keys() - {"sslmode", "sslrootcert"}:
+    if not _leads_to_the_same(address):
         yield None
         return
     plain = address.set(drivername=_POSTGRES.name).render_as_string(hide_password=False)
-    options: dict[str, Any] = {"server_settings": {"jit": "off"}, "reset": _nothing}
+    options: dict[str, Any] = {"timeout": PATIENCE, "server_settings": {"jit": "off"}, "reset": _nothing}
     # None at first: the database may be away when the application begins.
-    async with asyncpg.create_pool(plain, min_size=0, max_size=most, **options) as connections:
+    connections = await asyncpg.create_pool(plain, min_size=0, max_size=most, **options)
+    try:
         yield Pool(connections)
+    finally:
+        connections.terminate()  # nothing is asked any more, and a database that is silent would be waited for
+
+
+def _leads_to_the_same(address: URL) -> bool:
+    """Say whether this driver comes by an address to the same server as that of the sessions, and no less safely."""
+    if address.get_backend_name() != _POSTGRES.name:
+        return False
+    more = dict(address.query)
+    mode, certificate = more.pop("sslmode", None), more.pop("sslrootcert", None)
+    told = sorted(more) + sorted(each for each in os.environ if each.startswith("PG") and each not in ALIKE)
+    alike = certificate is None or (mode in VERIFYING and certificate != "system")
+    if told or not alike or not address.host:
+        log.info(
+            "no direct reads: they understand less of how PostgreSQL is reached (%s)", ", ".join(told) or "address"
+        )
+        return False
+    return True
 
 
 async def _nothing(_connection: object) -> None:
     """Leave a connection as it is: what a transaction told it has ended with the transaction."""
 
 
-def _written_out(statement: Any) -> Any:
-    """Write into a statement what is the same each time, so that it is not told again and again."""
+def _written_out(statement: Any) -> tuple[Any, set[str]]:
+    """Write into a statement what is the same each time, so that it is not told again and again; return the names of the rest."""
+    names: set[str] = set()
 
     def written(element: Any, **_: Any) -> Any:
         if not isinstance(element, BindParameter):
             return None
-        if element.required:  # told later; to be compiled it needs some value
-            return bindparam(element.key, None, element.type)
-        return element.render_literal_execute()
+        if element.unique:  # a value that stands in the statement, and has no name
+            assert isinstance(element.effective_value, str | int | list | tuple | None), (
+                "it has no plain way to be written"
+            )
+            return element.render_literal_execute()
+        assert not element.expanding, "a list is another statement each time"
+        names.add(element.key)
+        return bindparam(element.key, None, element.type)  # to be compiled it needs some value
 
-    return replacement_traverse(statement, {}, written)
+    return replacement_traverse(statement, {}, written), names
+
+
+def _given_as_it_is(column: Any) -> bool:
+    """Say whether this driver gives a column's values as a session would."""
+    kind = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
+    return isinstance(kind, _PLAIN)

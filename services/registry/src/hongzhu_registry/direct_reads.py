@@ -3,8 +3,8 @@
 Each is one transaction with who asks, the act and the audit in it, as ever; only PostgreSQL has them (`hongzhu.direct`).
 """
 
+import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from inspect import signature
 from typing import Any, TypeVar, get_args
 
@@ -16,8 +16,13 @@ from hongzhu.direct import Direct, IndirectError, Pool
 from hongzhu_registry.audit import service as audit
 from hongzhu_registry.rest import API, Page, Route, come_in
 
+log = logging.getLogger(__name__)
+
 POOL = "direct_reads"
 """Under which name the application, while it runs, gives its requests the pool; none if its database has none."""
+
+BODY = (b"content-length", b"transfer-encoding")
+"""What says that a request has a body."""
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., dict[str, Any]])
 _READ_DIRECTLY: set[Callable[..., Any]] = set()
@@ -57,13 +62,18 @@ class DirectReads:
     async def _answer(self, scope: Scope) -> Response | None:
         if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(API):
             return None
+        if any(name in BODY for name, _value in scope["headers"]):  # how much may be sent is seen to further in
+            return None
         pool: Pool | None = scope.get("state", {}).get(POOL)
         path = scope["path"].removeprefix(API)
         for read in self._reads if pool else ():
             if found := read.path.match(path):
                 request = Request({**scope, "route": read.route, "path_params": found.groupdict(), "state": {}})
-                with suppress(Exception):
+                try:
                     return await pool.carry_out(read.carry_out, request)  # type: ignore[union-attr]  # there is one
+                except Exception as error:
+                    log.debug("%s is passed on: %s", read.route.path, type(error).__name__)
+                    return None
         return None
 
 
