@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 ALIKE = frozenset({"PGDATA", "PGDATABASE", "PGPASSFILE", "PGPASSWORD", "PGUSER"})
-"""What the environment may say of PostgreSQL: the driver reads less of it than that of the sessions, or reads it otherwise."""
+"""What the environment may say of PostgreSQL; whatever else it says, this driver reads otherwise than that of the sessions, or not."""
 VERIFYING = ("verify-ca", "verify-full")
 PATIENCE = 3
 """Seconds for a connection to be made."""
