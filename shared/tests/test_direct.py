@@ -292,11 +292,14 @@ async def line_to(url: str) -> AsyncIterator[tuple[str, Callable[[], None]]]:
 
     async def meet(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(address.host, address.port or 5432)
+        ends.extend((target, back))
         passing.extend(map(asyncio.create_task, (pass_on(source, back), pass_on(there, target))))
 
     passing: list[asyncio.Task[None]] = []
+    ends: list[asyncio.StreamWriter] = []
     async with await asyncio.start_server(meet, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         yield address.set(host="127.0.0.1", port=port).render_as_string(hide_password=False), cut.set
-        for each in passing:
-            each.cancel()
+        for each in (*passing, *ends):
+            each.cancel() if isinstance(each, asyncio.Task) else each.close()
+        await asyncio.gather(*passing, *(each.wait_closed() for each in ends), return_exceptions=True)
