@@ -44,7 +44,7 @@ def registry(configure: Configure) -> Iterator[None]:
     key_ring.cache_clear()
     clock.stand_on(MONDAY)
     service.migrate()
-    server = uvicorn.Server(uvicorn.Config(make_app(), port=port, log_level="error", lifespan="off", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(make_app(), port=port, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -117,7 +117,7 @@ def served(url: str, home: Path) -> Iterator[str]:
         database.migrate()
         furnish()
         port = free_port()
-        config = uvicorn.Config(make_app(), port=port, log_level="critical", access_log=False, lifespan="off")
+        config = uvicorn.Config(make_app(), port=port, log_level="critical", access_log=False, lifespan="on")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
