@@ -243,10 +243,11 @@ def test_an_address_that_this_driver_would_read_otherwise_has_no_pool(plain_envi
     ["PGSSLROOTCERT", "PGREQUIRESSL", "PGSERVICE", "PGCHANNELBINDING", "PGREQUIREAUTH", "PGGSSENCMODE", "PGHOSTADDR"],
 )
 def test_where_the_environment_says_more_than_this_driver_reads_there_is_no_pool(
-    plain_environment: None, monkeypatch: pytest.MonkeyPatch, name: str
+    plain_environment: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     monkeypatch.setenv(name, "require")
     assert not has_a_pool(NOWHERE)
+    assert name in caplog.text  # by the level at which services log
 
 
 def test_a_database_that_is_away_is_not_asked_again_at_once(

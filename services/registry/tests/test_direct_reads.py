@@ -88,7 +88,8 @@ def test_they_never_reach_the_framework(crowded: County, monkeypatch: pytest.Mon
 def test_what_goes_wrong_directly_is_answered_by_the_framework(crowded: County) -> None:
     with crowded.as_owner() as session:
         wanted = crowded.ask("school", "GET", "/children").json()
-        ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = :name"
+        others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = :name"
+        ended = f"SELECT count(pg_terminate_backend(pid, 10000)) {others}"  # which waits until each has ended
         name = session.scalar(text("SELECT current_database()"))
         assert session.scalar(text(ended), {"name": name}) > 0
     assert crowded.ask("school", "GET", "/children").json() == wanted

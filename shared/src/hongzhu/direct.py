@@ -137,9 +137,8 @@ class Direct:
     def _told(self, statement: _Compiled, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows = on_the_loop.wait_for(self._connection.fetch(statement.text, *statement.values(values)))
         names = tuple(rows[0].keys()) if rows else ()
-        return [
-            dict(zip(names, row, strict=False)) for row in rows
-        ]  # to look whether they fit would take a tenth longer
+        # All rows of an answer have its columns: to look whether they fit would take a tenth longer.
+        return [dict(zip(names, row, strict=False)) for row in rows]
 
     def __getattr__(self, name: str) -> Any:
         """Refuse whatever else a session can do; raises `IndirectError`."""
@@ -220,9 +219,8 @@ def _leads_to_the_same(address: URL) -> bool:
     told = sorted(more) + sorted(each for each in os.environ if each.startswith("PG") and each not in ALIKE)
     alike = certificate is None or (mode in VERIFYING and certificate != "system")
     if told or not alike or not address.host:
-        log.info(
-            "no direct reads: they understand less of how PostgreSQL is reached (%s)", ", ".join(told) or "address"
-        )
+        what = ", ".join(told) or "address"
+        log.warning("no direct reads: they understand less of how PostgreSQL is reached (%s)", what)
         return False
     return True
 

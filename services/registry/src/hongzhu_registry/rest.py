@@ -48,7 +48,6 @@ API = "/api/v1"
 
 MOST = 200
 """The most items one page of a list holds."""
-DIGITS = len(str(MOST))
 LONGEST = 200
 """The most characters of a cursor."""
 
@@ -245,7 +244,12 @@ class Page:
     def plain(cls, query: Mapping[str, str]) -> "Page":
         """Read a query that says no more than the page; raises `IndirectError` where it says anything else."""
         limit, cursor = query.get("limit", "50"), query.get("cursor")
-        said = query.keys() <= {"limit", "cursor"} and limit.isascii() and limit.isdecimal() and len(limit) <= DIGITS
+        said = (
+            query.keys() <= {"limit", "cursor"}
+            and limit.isascii()
+            and limit.isdecimal()
+            and len(limit) <= len(str(MOST))
+        )
         if not said or not 1 <= int(limit) <= MOST or len(cursor or "") > LONGEST:
             raise IndirectError
         return cls(int(limit), cursor)
