@@ -5,10 +5,11 @@ The door opens the transaction with `transaction`; nothing below it commits.
 
 import select as selecting
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -165,6 +166,26 @@ class Database:
         """The process's engine for it."""
         return engine(self.url)
 
+    @property
+    def many_write(self) -> bool:
+        """Whether several transactions may write at a time; SQLite has one writer."""
+        return not self.url.startswith("sqlite")
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Keep everybody else from `what` for as long as the block takes, over as many transactions as it has.
+
+        For rare acts that read before they write.  On SQLite only this process's threads are kept from it.
+        """
+        # Whoever waits in this process keeps no connection from the one who is at it.
+        with _turn(what), ExitStack() as held:
+            if self.many_write:
+                connection = held.enter_context(self.engine.connect())
+                connection.detach()  # the lock ends with the connection, and that with the block, whatever happens in it
+                connection.execute(select(func.pg_advisory_lock(func.hashtextextended(what, 0))))
+                connection.commit()  # it lies idle, but in no transaction
+            yield
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Open a transaction, commit it at the end, roll it back on an error."""
@@ -284,6 +305,11 @@ def upsert_newer(session: Session, table: Table, rows: Sequence[Mapping[str, Any
         ),
         rows,
     )
+
+
+@cache
+def _turn(_what: str) -> Lock:
+    return Lock()
 
 
 def take_turns(session: Session, what: str) -> None:

@@ -3,9 +3,7 @@
 A table with row-level security takes no COPY itself.  SQLite has no faster way than one prepared statement.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -93,27 +91,6 @@ def _with_defaults(table: Table, names: Sequence[str], rows: Rows) -> tuple[Sequ
     if not missing:
         return names, rows
     return (*names, *missing), ((*row, *missing.values()) for row in rows)
-
-
-@contextmanager
-def behind() -> Iterator[Callable[..., None]]:
-    """Give what does one piece of work while the next is made ready, for a database that works beside this process.
-
-    Each begins once the one before is done, and until the block ends nobody else may use its session; raises what went wrong.
-    """
-    under_way: list[Future[None]] = []
-
-    def wait() -> None:
-        while under_way:
-            under_way.pop().result()
-
-    def do(work: Callable[..., None], *arguments: Any) -> None:
-        wait()
-        under_way.append(worker.submit(work, *arguments))
-
-    with ThreadPoolExecutor(1) as worker:
-        yield do
-        wait()
 
 
 def _as_stored(session: Session, table: Table, names: Sequence[str], rows: Rows) -> Rows:

@@ -1,6 +1,7 @@
 """What a changed roster changes: the fields of a child and its family, from what to what, kept as a version each."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -74,11 +75,9 @@ def family(row: Row, before: Family) -> Family:
     known without a name as soon as the sheet says something else.
     """
     after = dict(before)
-    for role, names in FAMILY.items():
+    for role, names in _family_columns(row.columns):
         person = getattr(row, role)
-        told = {
-            column: getattr(person, name) or None for name, column in names.items() if f"{role}_{name}" in row.columns
-        }
+        told = {column: getattr(person, name) or None for name, column in names}
         somebody = any(told.values())
         if "place" in told:
             told["away"] = away(row, role)
@@ -87,6 +86,15 @@ def family(row: Row, before: Family) -> Family:
         elif somebody or role in before:
             after[role] = before.get(role, {}) | told
     return after
+
+
+@lru_cache
+def _family_columns(columns: frozenset[str]) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+    """Return what a sheet with some columns says of each relative: what its row calls a field, and what the table calls it."""
+    return [
+        (role, [(name, column) for name, column in names.items() if f"{role}_{name}" in columns])
+        for role, names in FAMILY.items()
+    ]
 
 
 def unnamed(row: Row) -> Iterator[str]:

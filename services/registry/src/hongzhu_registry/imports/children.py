@@ -20,7 +20,7 @@ from hongzhu_registry.events.service import say_hardship_changed
 from hongzhu_registry.imports import changes
 from hongzhu_registry.imports.changes import Known
 from hongzhu_registry.imports.keeping import AT_ONCE
-from hongzhu_registry.imports.named import begin, exchange, wanted
+from hongzhu_registry.imports.named import Wanted, begin, exchange, wanted
 from hongzhu_registry.imports.places import Placed, Schools
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.sealing import Sealer, key_ring
@@ -102,10 +102,13 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
             elsewhere[child_id] = each
     result.accepted["children"] += len(new)
     result.elsewhere["children"] += len(elsewhere)
-    _insert(session, new, result)
-    told = _change(session, changed, result)
+    begun = _insert(session, new, result)
+    told, begun_anew = _change(session, changed, result)
     stood = _entries(changed | elsewhere, entries)
     staging.insert(session, RosterEntry, ENTRY, stood, over=("child_id", "school_id"))
+    # Last: whoever files evidence keeps others who do from it until the transaction ends.
+    begin(session, begun, term_start(session, today()))
+    begin(session, begun_anew, today())
     service.announce(session, [*new, *told])
     if elsewhere:
         touch_children(session, among(session, Child.id, list(elsewhere)))
@@ -131,22 +134,21 @@ def _known(session: Session, placed: Sequence[Placed], *, lock: bool = False) ->
     return {bytes(index or b""): (child_id, school_id, left_on) for index, child_id, school_id, left_on in rows}
 
 
-def _insert(session: Session, new: Mapping[str, Placed], result: Result) -> None:
+def _insert(session: Session, new: Mapping[str, Placed], result: Result) -> Wanted:
+    """Write the dossiers of new children; return whom their rosters name to help them."""
     if not new:
-        return
+        return {}
     entered_on, sealer = term_start(session, today()), Sealer(key_ring())
-    named = wanted(session, new, result)
-    with staging.behind() as do:
-        rows = [_child(sealer, child_id, each, 1, entered_on) for child_id, each in new.items()]
-        do(staging.insert, session, Child, CHILD, rows)
-        family = [
-            _relative(sealer, child_id, role, stands)
-            for child_id, each in new.items()
-            for role, stands in changes.family(each.row, {}).items()
-        ]
-        do(staging.insert, session, Relative, RELATIVE, family)
-        do(staging.insert, session, RosterEntry, ENTRY, list(_entries(new, {})))
-    begin(session, named, entered_on)
+    rows = (_child(sealer, child_id, each, 1, entered_on) for child_id, each in new.items())
+    staging.insert(session, Child, CHILD, rows)
+    family = (
+        _relative(sealer, child_id, role, stands)
+        for child_id, each in new.items()
+        for role, stands in changes.family(each.row, {}).items()
+    )
+    staging.insert(session, Relative, RELATIVE, family)
+    staging.insert(session, RosterEntry, ENTRY, _entries(new, {}))
+    return wanted(session, new, result)
 
 
 def _child(sealer: Sealer, child_id: str, placed: Placed, version: int, entered_on: Any) -> tuple[Any, ...]:
@@ -180,17 +182,20 @@ def _relative(sealer: Sealer, child_id: str, role: str, stands: Mapping[str, Any
     return (child_id, role, *(stands.get(name) for name in RELATIVE[2:-1]), sealed)
 
 
-def _change(session: Session, changed: Mapping[str, Placed], result: Result) -> list[str]:
-    """Write what rosters say anew of children that are known; return those of whom they say something else than before."""
+def _change(session: Session, changed: Mapping[str, Placed], result: Result) -> tuple[list[str], Wanted]:
+    """Write what rosters say anew of children that are known.
+
+    Returns those of whom they say something else than before, and who is named anew to help them.
+    """
     if not changed:
-        return []
+        return [], {}
     sealer = Sealer(key_ring())
     known = changes.known(session, key_ring(), list(changed))
     rows = {child_id: changes.completed(each.row, known[child_id]) for child_id, each in changed.items()}
     families = {child_id: changes.family(row, known[child_id].family) for child_id, row in rows.items()}
     # Nobody helps a child that left; who is named for it counts once it comes back.
     here = {each: changed[each] for each in changed if known[each].child["left_on"] is None}
-    helped = exchange(session, here, result)
+    helped, begun = exchange(session, here, result)
     fields = {
         child_id: {**changes.between(known[child_id], row, families[child_id]), **helped.get(child_id, {})}
         for child_id, row in rows.items()
@@ -226,7 +231,7 @@ def _change(session: Session, changed: Mapping[str, Placed], result: Result) -> 
     say_hardship_changed(session, [child_id for child_id in told if "in_poverty" in fields[child_id]])
     for child_id in told:
         result.note_change(changed[child_id].school_id, child_id, fields[child_id])
-    return told
+    return told, begun
 
 
 def _repeats(placed: Placed, said: Mapping[str, str]) -> bool:

@@ -74,11 +74,13 @@ def _unvetted(session: Session, supporters: Collection[str]) -> set[str]:
     return set(session.scalars(select(Supporter.id).where(*refused)))
 
 
-def exchange(session: Session, children: Mapping[str, Placed], result: Result) -> dict[str, dict[str, None]]:
-    """Pair children who are known, and here, with those whom their rosters name, and end the pairings with those named no longer.
+def exchange(
+    session: Session, children: Mapping[str, Placed], result: Result
+) -> tuple[dict[str, dict[str, None]], Wanted]:
+    """End the pairings of children who are known, and here, with those whom their rosters name no longer.
 
-    Returns of each child the kinds of pairing that were ended or begun.  A sheet without the column ends nothing, and an
-    agency's pairing is not a roster's to end when it names nobody.
+    Returns of each child the kinds of pairing that change, and those whom it is to be paired with.  A sheet without the column
+    ends nothing, and an agency's pairing is not a roster's to end when it names nobody.
     """
     named, lasting = wanted(session, children, result), _lasting(session, list(children))
     touched: dict[str, dict[str, None]] = {child_id: {} for child_id in children}
@@ -99,8 +101,7 @@ def exchange(session: Session, children: Mapping[str, Placed], result: Result) -
                 begun[child_id, kind] = supporter
             touched[child_id][kind] = None
     staging.update(session, Pairing, ("id", "ended_on"), ((each, today()) for each in over))
-    begin(session, begun, today())
-    return touched
+    return touched, begun
 
 
 def _supporters(session: Session, people: Collection[Person]) -> dict[Person, str]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from hongzhu.i18n import ENGLISH, _, language
+from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.workbooks import Finding, Language, Reason, Source, UnreadableWorkbook, say
 
 
@@ -56,11 +57,29 @@ class Result:
     conflicts: list[dict[str, Any]] = field(default_factory=list)
     rosters: dict[str, RosterChanges] = field(default_factory=dict)
     """By school."""
-    account_id: str | None = None
+    principal: Principal | None = None
     """Who hands it in; none for a command."""
     met: dict[str, dict[str, bool]] = field(default_factory=dict)
     """The children on each school's rosters, and whether they came with them."""
     differing: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    @property
+    def account_id(self) -> str | None:
+        """Whose hand-in it is; none for a command."""
+        return self.principal.account_id if self.principal else None
+
+    def add(self, part: "Result") -> None:
+        """Add what came of one sheet."""
+        for name in ("accepted", "changed", "unchanged", "elsewhere"):
+            getattr(self, name).update(getattr(part, name))
+        self.rejected += part.rejected
+        self.warnings += part.warnings
+        for school_id, children in part.met.items():
+            for child_id, came in children.items():
+                self.meet(school_id, child_id, came=came)
+        for school_id, differing in part.differing.items():
+            for child_id, fields in differing.items():
+                self.note_change(school_id, child_id, fields)
 
     @property
     def stored(self) -> int:
@@ -69,11 +88,13 @@ class Result:
 
     def meet(self, school_id: str, child_id: str, *, came: bool) -> None:
         """Note that a child stands on a school's roster."""
-        self.met.setdefault(school_id, {})[child_id] = came
+        met = self.met.setdefault(school_id, {})
+        met[child_id] = came or met.get(child_id, False)  # another sheet may have met it first
 
     def note_change(self, school_id: str, child_id: str, fields: Iterable[str]) -> None:
         """Note of which fields a school's roster says something else than before."""
-        self.differing.setdefault(school_id, {})[child_id] = sorted(fields)
+        differing = self.differing.setdefault(school_id, {})
+        differing[child_id] = sorted({*fields, *differing.get(child_id, ())})
 
     def reject(self, where: Source, field: str, code: str, **params: object) -> None:
         """Refuse a row for what it says in a field, which its sheet need have no column for, with the reason of that code."""

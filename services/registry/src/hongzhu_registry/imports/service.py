@@ -1,17 +1,16 @@
-"""Importing workbooks: read all, then store sheet by sheet, each in a transaction of its own, in the order they need each other."""
+"""Importing workbooks: read all, then store them in the order they need each other, each sheet in a transaction of its own."""
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from operator import itemgetter
 from os.path import commonpath
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
-from hongzhu.database import take_turns
 from hongzhu_registry.access.policy import OPERATOR, Principal
 from hongzhu_registry.audit import service as audit
 from hongzhu_registry.audit.service import Asked
@@ -34,9 +33,8 @@ from hongzhu_registry.imports import (
     subsidies,
 )
 from hongzhu_registry.imports.result import Result
-from hongzhu_registry.staging import behind
 from hongzhu_registry.tasks.queries import will_ask_many_times
-from hongzhu_registry.workbooks import Sheet, UnreadableWorkbook, Workbook, limits, opened, understood
+from hongzhu_registry.workbooks import Child, Sheet, UnreadableWorkbook, Workbook, limits, opened, understood
 
 Store = Callable[[Session, Sequence[Any], Result], None]
 
@@ -64,6 +62,11 @@ UNREAD = (".et", ".csv", ".xlsb", ".ods")
 SUFFIXES = (".xlsx", ".xlsm", ".xls", *UNREAD)
 """What ends the name of a table."""
 
+AT_ONCE = 3
+"""Rosters that are stored at a time: this process makes the rows of one ready while the database takes those of others."""
+
+Names = frozenset[str] | None
+"""The children and schools that a roster names; none for what has to be stored by itself."""
 Progress = Callable[[str, int, int], None]
 """Told the file in hand, how many are done, and how many there are."""
 
@@ -103,22 +106,19 @@ def take_in(
     Their order does not matter.  `principal` is whoever hands them in; none for a command.
     """
     files = [(name[-limits.FILE_NAME :], source) for name, source in files]
-    result = Result(files=[name for name, _source in files], account_id=principal.account_id if principal else None)
+    result = Result(files=[name for name, _source in files], principal=principal)
     try:
         gc.disable()  # rows are many and stand in no cycles: to look for some again and again takes a sixth of the time
         sheets = _with_one_calendar(_read(sorted(files, key=itemgetter(0)), progress, result))
-        with database.transaction() as session:
-            had_one = rosters.schools_with_one(session)
-        with behind() as do:
-            for number, sheet in enumerate(sheets):
+        with database.alone("import"):  # two who hand in the same must not both find it new
+            with database.transaction() as session:
+                had_one = rosters.schools_with_one(session)
+            for number, sheet in enumerate(_stored(sheets, result)):
                 progress(sheet.name, len(files) + number, len(files) + len(sheets))
-                sheet.read_rows()
-                do(_store, sheet, result, principal)
-                sheets[number] = Sheet(sheet.name)  # one sheet's rows are as many as need be kept at a time
-        progress("", 1, 1)
-        with database.transaction() as session:
-            rosters.compare(session, had_one, result)
-            open_conflicts = conflicts.proposals(session, session.scalars(conflicts.in_conflict()).all())
+            progress("", 1, 1)
+            with database.transaction() as session:
+                rosters.compare(session, had_one, result)
+                open_conflicts = conflicts.proposals(session, session.scalars(conflicts.in_conflict()).all())
         # Those that these files have part in; of all others other rosters told.
         result.conflicts = [each for each in open_conflicts if not set(each["files"]).isdisjoint(result.files)]
     finally:
@@ -169,16 +169,45 @@ def _heads(file: tuple[str, Path | bytes]) -> Workbook | UnreadableWorkbook:
         return error
 
 
-def _store(sheet: Sheet, result: Result, principal: Principal | None) -> None:
+def _stored(sheets: list[Sheet], result: Result) -> Iterator[Sheet]:
+    """Store sheets, and yield each before its rows are read; the rows of one are read while those before it are stored."""
+    under_way: list[tuple[Names, Future[Result]]] = []
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        for number, sheet in enumerate(sheets):
+            yield sheet
+            sheet.read_rows()
+            names = _names_in(sheet)
+            while under_way and (
+                len(under_way) == AT_ONCE or not all(_are_apart(names, each) for each, _ in under_way)
+            ):
+                result.add(under_way.pop(0)[1].result())
+            under_way.append((names, workers.submit(_store, sheet, result.principal)))
+            sheets[number] = Sheet(sheet.name)  # no more rows than need be are kept at a time
+        for _, stored in under_way:
+            result.add(stored.result())
+
+
+def _names_in(sheet: Sheet) -> Names:
+    if sheet.kind != "child" or not database.many_write:
+        return None
+    with database.reading() as session:
+        return rosters.names_in(session, cast("list[Child]", sheet.rows))
+
+
+def _are_apart(one: Names, other: Names) -> bool:
+    return one is not None and other is not None and one.isdisjoint(other)
+
+
+def _store(sheet: Sheet, principal: Principal | None) -> Result:
+    result = Result(principal=principal)
     kind = str(sheet.kind)
     _tell(sheet, result)
     with database.transaction() as session:
         will_ask_many_times(session)
-        take_turns(session, "import")  # two who hand in the same must not both find it new
-        stored = result.stored
         STORES[kind](session, sheet.rows, result)
-        if result.stored > stored:
+        if result.stored:
             audit.write(session, Asked(principal or OPERATOR, f"import {kind}", None), "done")
+    return result
 
 
 def _tell(sheet: Sheet, result: Result) -> None:
