@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from own_service import effects, inbox, outbox
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from hongzhu import outbox as outboxes
@@ -19,6 +19,7 @@ from hongzhu.inbox import first_time
 from hongzhu.messages import ChildChanged
 from hongzhu.service import Service
 from hongzhu.testing.examples import child
+from hongzhu.waiting import wait_for
 
 
 def said(*ids: str) -> list[ChildChanged]:
@@ -176,6 +177,36 @@ def test_those_who_take_turns_wait_for_each_other(on_postgres: Database) -> None
             assert not got.wait(0.3)
         waiting.result(10)
     assert got.is_set()
+
+
+@pytest.mark.postgres
+def test_whoever_is_alone_at_something_is_so_over_many_transactions_and_in_none_of_its_own(
+    on_postgres: Database,
+) -> None:
+    got = Event()
+
+    def second() -> None:
+        with on_postgres.alone("something"):
+            got.set()
+
+    def others_may() -> bool:
+        free = text("SELECT pg_try_advisory_xact_lock(hashtextextended('something', 0))")
+        with on_postgres.transaction() as session:  # as another process would ask
+            return bool(session.scalar(free))
+
+    in_a_transaction = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with on_postgres.alone("something"):
+            for _ in range(2):
+                with on_postgres.transaction() as session:
+                    assert session.scalar(in_a_transaction) == 0
+            waiting = pool.submit(second)
+            assert not got.wait(0.3)
+            assert not others_may()
+        waiting.result(10)
+    wait_for("the lock to be given back", others_may, limit=10)
 
 
 def test_an_error_of_the_database_quotes_no_row(database: Database) -> None:

@@ -144,6 +144,12 @@ def postgres_county(open_county: Open, furnished_postgres: tuple[str, str]) -> C
 
 
 @pytest.fixture
+def restored_county(open_county: Open, furnished_postgres: tuple[str, str]) -> Callable[[], County]:
+    """Opens the county on PostgreSQL anew, as it was at first, each time it is called."""
+    return lambda: open_county(_restored(furnished_postgres))
+
+
+@pytest.fixture
 def empty_registry(open_county: Open, configure: Configure, database_url: str) -> Iterator[County]:
     """A migrated registry with nothing in it."""
     on_sqlite = database_url.startswith("sqlite")

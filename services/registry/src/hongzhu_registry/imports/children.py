@@ -20,7 +20,7 @@ from hongzhu_registry.events.service import say_hardship_changed
 from hongzhu_registry.imports import changes
 from hongzhu_registry.imports.changes import Known
 from hongzhu_registry.imports.keeping import AT_ONCE
-from hongzhu_registry.imports.named import Wanted, begin, exchange, wanted
+from hongzhu_registry.imports.named import Begun, begin, exchange, wanted
 from hongzhu_registry.imports.places import Placed, Schools
 from hongzhu_registry.imports.result import Result
 from hongzhu_registry.sealing import Sealer, key_ring
@@ -45,8 +45,14 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     New ones get a dossier, changed ones a new version; a child who is at another school, or was when it left, stays as it is and
     becomes a conflict.
     """
+    written: list[str] = []
+    begun: Begun = {}
     for piece in batches(list(_placed(session, rows, result)), AT_ONCE):
-        _store(session, piece, result)
+        written += _store(session, piece, result, begun)
+    # Last: whoever files evidence keeps others who do from it until the transaction ends.
+    begin(session, begun)
+    for some in batches(written, AT_ONCE):
+        service.announce(session, some)
 
 
 def _placed(session: Session, rows: Sequence[Row], result: Result) -> Iterable[Placed]:
@@ -72,7 +78,8 @@ _said = attrgetter(*_names())
 """Everything that a row says, wherever it stands."""
 
 
-def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
+def _store(session: Session, placed: Sequence[Placed], result: Result, begun: Begun) -> list[str]:
+    """Write a piece of a roster; return the children that are told of anew, and add the pairings that are to begin."""
     known = _known(session, placed)
     entries = _told(session, [child_id for child_id, _, _ in known.values()])
     differing = [
@@ -102,16 +109,13 @@ def _store(session: Session, placed: Sequence[Placed], result: Result) -> None:
             elsewhere[child_id] = each
     result.accepted["children"] += len(new)
     result.elsewhere["children"] += len(elsewhere)
-    begun = _insert(session, new, result)
-    told, begun_anew = _change(session, changed, result)
+    _insert(session, new, result, begun)
+    told = _change(session, changed, result, begun)
     stood = _entries(changed | elsewhere, entries)
     staging.insert(session, RosterEntry, ENTRY, stood, over=("child_id", "school_id"))
-    # Last: whoever files evidence keeps others who do from it until the transaction ends.
-    begin(session, begun, term_start(session, today()))
-    begin(session, begun_anew, today())
-    service.announce(session, [*new, *told])
     if elsewhere:
         touch_children(session, among(session, Child.id, list(elsewhere)))
+    return [*new, *told]
 
 
 def _told(session: Session, ids: Sequence[str]) -> dict[tuple[str, str], dict[str, str]]:
@@ -134,10 +138,10 @@ def _known(session: Session, placed: Sequence[Placed], *, lock: bool = False) ->
     return {bytes(index or b""): (child_id, school_id, left_on) for index, child_id, school_id, left_on in rows}
 
 
-def _insert(session: Session, new: Mapping[str, Placed], result: Result) -> Wanted:
-    """Write the dossiers of new children; return whom their rosters name to help them."""
+def _insert(session: Session, new: Mapping[str, Placed], result: Result, begun: Begun) -> None:
+    """Write the dossiers of new children."""
     if not new:
-        return {}
+        return
     entered_on, sealer = term_start(session, today()), Sealer(key_ring())
     rows = (_child(sealer, child_id, each, 1, entered_on) for child_id, each in new.items())
     staging.insert(session, Child, CHILD, rows)
@@ -148,7 +152,7 @@ def _insert(session: Session, new: Mapping[str, Placed], result: Result) -> Want
     )
     staging.insert(session, Relative, RELATIVE, family)
     staging.insert(session, RosterEntry, ENTRY, _entries(new, {}))
-    return wanted(session, new, result)
+    begun.update((each, (supporter, entered_on)) for each, supporter in wanted(session, new, result).items())
 
 
 def _child(sealer: Sealer, child_id: str, placed: Placed, version: int, entered_on: Any) -> tuple[Any, ...]:
@@ -182,20 +186,18 @@ def _relative(sealer: Sealer, child_id: str, role: str, stands: Mapping[str, Any
     return (child_id, role, *(stands.get(name) for name in RELATIVE[2:-1]), sealed)
 
 
-def _change(session: Session, changed: Mapping[str, Placed], result: Result) -> tuple[list[str], Wanted]:
-    """Write what rosters say anew of children that are known.
-
-    Returns those of whom they say something else than before, and who is named anew to help them.
-    """
+def _change(session: Session, changed: Mapping[str, Placed], result: Result, begun: Begun) -> list[str]:
+    """Write what rosters say anew of children that are known; return those of whom they say something else than before."""
     if not changed:
-        return [], {}
+        return []
     sealer = Sealer(key_ring())
     known = changes.known(session, key_ring(), list(changed))
     rows = {child_id: changes.completed(each.row, known[child_id]) for child_id, each in changed.items()}
     families = {child_id: changes.family(row, known[child_id].family) for child_id, row in rows.items()}
     # Nobody helps a child that left; who is named for it counts once it comes back.
     here = {each: changed[each] for each in changed if known[each].child["left_on"] is None}
-    helped, begun = exchange(session, here, result)
+    helped, anew = exchange(session, here, result)
+    begun.update(anew)
     fields = {
         child_id: {**changes.between(known[child_id], row, families[child_id]), **helped.get(child_id, {})}
         for child_id, row in rows.items()
@@ -231,7 +233,7 @@ def _change(session: Session, changed: Mapping[str, Placed], result: Result) -> 
     say_hardship_changed(session, [child_id for child_id in told if "in_poverty" in fields[child_id]])
     for child_id in told:
         result.note_change(changed[child_id].school_id, child_id, fields[child_id])
-    return told, begun
+    return told
 
 
 def _repeats(placed: Placed, said: Mapping[str, str]) -> bool:

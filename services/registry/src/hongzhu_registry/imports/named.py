@@ -47,6 +47,8 @@ class Lasting(NamedTuple):
 
 Wanted = dict[tuple[str, str], str]
 """The supporter that a roster names for a child, by child and kind of pairing."""
+Begun = dict[tuple[str, str], tuple[str, date]]
+"""The supporter with whom a child is to be paired, and since when, by child and kind of pairing."""
 
 
 def wanted(session: Session, children: Mapping[str, Placed], result: Result) -> Wanted:
@@ -76,7 +78,7 @@ def _unvetted(session: Session, supporters: Collection[str]) -> set[str]:
 
 def exchange(
     session: Session, children: Mapping[str, Placed], result: Result
-) -> tuple[dict[str, dict[str, None]], Wanted]:
+) -> tuple[dict[str, dict[str, None]], Begun]:
     """End the pairings of children who are known, and here, with those whom their rosters name no longer.
 
     Returns of each child the kinds of pairing that change, and those whom it is to be paired with.  A sheet without the column
@@ -85,7 +87,7 @@ def exchange(
     named, lasting = wanted(session, children, result), _lasting(session, list(children))
     touched: dict[str, dict[str, None]] = {child_id: {} for child_id in children}
     over: list[str] = []
-    begun: Wanted = {}
+    begun: Begun = {}
     for child_id, placed in children.items():
         for kind, column in KINDS.items():
             supporter, now = named.get((child_id, kind)), lasting.get((child_id, kind))
@@ -98,7 +100,7 @@ def exchange(
             if now:
                 over.append(now.id)
             if supporter:
-                begun[child_id, kind] = supporter
+                begun[child_id, kind] = supporter, today()
             touched[child_id][kind] = None
     staging.update(session, Pairing, ("id", "ended_on"), ((each, today()) for each in over))
     return touched, begun
@@ -150,13 +152,13 @@ def _lasting(session: Session, children: Sequence[str]) -> dict[tuple[str, str],
     return {(str(child), kind): Lasting(pairing, by, school) for child, kind, pairing, by, school in rows}
 
 
-def begin(session: Session, begun: Wanted, began_on: date) -> None:
+def begin(session: Session, begun: Begun) -> None:
     """Begin pairings, and file each as evidence."""
     if not begun:
         return
-    places = _last_places(session, sorted(set(begun.values())))
+    places = _last_places(session, sorted({supporter for supporter, _ in begun.values()}))
     rows, filed = [], []
-    for (child_id, kind), supporter in begun.items():
+    for (child_id, kind), (supporter, began_on) in begun.items():
         place = places[supporter, kind] = places.get((supporter, kind), 0) + 1
         pairing = new_id()
         rows.append((pairing, 1, kind, supporter, child_id, place, began_on))
