@@ -56,12 +56,12 @@ class Result(NamedTuple):
 
 @contextmanager
 def own_postgres() -> Iterator[str]:
-    """A database of this run's own, dropped afterwards."""
+    """A database of this run's own, made as the distributed form makes its own, and dropped afterwards."""
     name = f"hongzhu_bench_{secrets.token_hex(4)}"
     admin = engine(POSTGRES).execution_options(isolation_level="AUTOCOMMIT")
     url = f"{POSTGRES.rpartition('/')[0]}/{name}"
     with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
         try:
             yield url
         finally:

@@ -17,7 +17,8 @@ for service in registry scheduler notifier; do
   sql --dbname postgres -v name="hongzhu_$service" <<SQL
 \\getenv password $variable
 CREATE ROLE :"name" LOGIN PASSWORD :'password';
-CREATE DATABASE :"name" OWNER hongzhu_migrate;
+-- Ids and numbers are compared byte by byte; to compare them as words of a language takes a tenth of an import's time.
+CREATE DATABASE :"name" OWNER hongzhu_migrate TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C.UTF-8';
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 GRANT CONNECT, TEMPORARY ON DATABASE :"name" TO :"name";
 -- Or the server's log would quote every row that a constraint refuses.

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from hongzhu.errors import ConfigurationError
 from hongzhu.testing.databases import Configure
+from hongzhu_registry.imports.service import take_in
 from hongzhu_registry.sealing import KeyRing, SealBrokenError, key_ring
 
 OLD, NEW, INDEX, LINK = (bytes([n]) * 32 for n in range(4))
@@ -80,3 +81,12 @@ def test_without_keys_nothing_starts(configure: Configure) -> None:
     key_ring.cache_clear()
     with pytest.raises(ConfigurationError):
         key_ring()
+
+
+def test_an_import_without_keys_says_so_before_it_reads_anything(configure: Configure) -> None:
+    configure()
+    key_ring.cache_clear()
+    read: list[str] = []
+    with pytest.raises(ConfigurationError):
+        take_in([("a.xlsx", b"no workbook")], lambda name, *_: read.append(name))
+    assert read == []

@@ -33,6 +33,7 @@ from hongzhu_registry.imports import (
     subsidies,
 )
 from hongzhu_registry.imports.result import Result
+from hongzhu_registry.sealing import key_ring
 from hongzhu_registry.tasks.queries import will_ask_many_times
 from hongzhu_registry.workbooks import Child, Sheet, UnreadableWorkbook, Workbook, limits, opened, understood
 
@@ -103,8 +104,9 @@ def take_in(
 ) -> Result:
     """Read and store workbooks, each with its name; what is rejected stores nothing, and the same again changes nothing.
 
-    Their order does not matter.  `principal` is whoever hands them in; none for a command.
+    Their order does not matter.  `principal` is whoever hands them in; none for a command.  Raises `ConfigurationError`.
     """
+    key_ring()  # an installation without keys says so before anything is read
     files = [(name[-limits.FILE_NAME :], source) for name, source in files]
     result = Result(files=[name for name, _source in files], principal=principal)
     try:
