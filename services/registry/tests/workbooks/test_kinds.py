@@ -115,6 +115,32 @@ def test_a_roster_that_tells_a_teachers_office_is_no_list_of_teachers(desk):
     assert one(desk.hand_in([head, row])).mentor_name == "李老"
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"职务": "班长"},
+        {"职务": "学习委员", "联系电话": "13812345678"},
+        {"年级": "三年级", "班级": "2班", "职务": "中队长", "学校名称": "东门小学"},
+        {"年级": "三年级", "职务": "班长", "分工": "纪律", "联系电话": "13812345678"},
+        {"年级": "三年级", "班级": "2班", "职务": "班长", "政治面貌": "群众", "邮箱": ""},
+        {"年级": "三年级", "班级": "2班", "类别": "留守", "单位": "东门小学", "状态": "在读"},
+    ],
+)
+def test_a_list_of_minors_is_a_roster_whatever_offices_it_tells(desk, columns):
+    pupils = [
+        {"姓名": name, "性别": "男", "身份证号": desk.id_number(BORN, order)} | columns
+        for name, order in (("张文", 121), ("张武", 123))
+    ]
+    book = desk.hand_in([list(pupils[0]), *(list(pupil.values()) for pupil in pupils)])
+    (sheet,) = book.sheets
+    assert (sheet.kind, [each.name for each in sheet.rows]) == ("child", ["张文", "张武"])
+
+
+def test_a_list_of_names_offices_and_telephones_is_one_of_staff(desk):
+    book = desk.hand_in([["姓名", "职务", "联系电话"], ["李老", "班主任", "13812345678"]])
+    assert (book.sheets[0].kind, one(book).duty) == ("staff", "班主任")
+
+
 def test_a_calendar_is_read_to_the_last_day_of_a_stretch_in_one_cell(desk):
     days = [["学期", "第一学期", "2020年9月1日—2021年1月22日"], ["假期", "国庆节", "2020年10月1日至8日"]]
     book = desk.hand_in([["类别", "名称", "日期"], *days])

@@ -1,7 +1,7 @@
 """The header of a sheet: which rows it is, which kind of sheet it tells of, and which column holds what."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -82,7 +82,7 @@ def letter(index: int) -> str:
     return letters
 
 
-def find(grid: Grid) -> Header | None:
+def find(grid: Grid, kinds: Sequence[Kind] = KINDS) -> Header | None:
     """The header that explains the most columns; of equals the flattest (a title is no level), then the uppermost."""
     best: Header | None = None
     spans = {(top, left): right for top, left, _bottom, right in grid.merges}
@@ -94,7 +94,7 @@ def find(grid: Grid) -> Header | None:
         for levels in range(1, limits.HEADER_LEVELS + 1):
             if row + levels > len(grid.rows):
                 break
-            found = _header(grid.rows, row, levels, spans, meaning)
+            found = _header(grid.rows, row, levels, spans, meaning, kinds)
             if found and (best is None or found.rank > best.rank):
                 best = found
         # The rows of the table follow its header; a better one does not lie among them.
@@ -104,11 +104,16 @@ def find(grid: Grid) -> Header | None:
 
 
 def _header(
-    rows: list[Row], row: int, levels: int, spans: dict[tuple[int, int], int], meaning: Meaning
+    rows: list[Row],
+    row: int,
+    levels: int,
+    spans: dict[tuple[int, int], int],
+    meaning: Meaning,
+    kinds: Sequence[Kind],
 ) -> Header | None:
     words, titles = _words(rows, row, levels, spans, meaning)
     best: Header | None = None
-    for kind in KINDS:
+    for kind in kinds:
         placed = _placed(kind, words, titles)
         fields = {p.column.field for p in placed}
         if not fields & kind.marks or not all(fields.intersection(group) for group in kind.keys):

@@ -21,6 +21,7 @@ class Kind:
     check: what must hold between the fields of a row; raises Refused.
     describing: words of columns that tell who somebody on the list is, and are not read: another kind of sheet says so.
     never: words of columns that no sheet of this kind has.
+    of_adults: whether it lists grown-up people, so that one whose identity numbers are minors' is of another kind.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Kind:
     check: Callable[[Values, dt.date], None] | None = None
     describing: frozenset[str] = frozenset()
     never: frozenset[str] = frozenset()
+    of_adults: bool = False
 
 
 PERSON = frozenset(("id_number", "sex", "ethnicity", "born_on", "address"))
@@ -120,6 +122,7 @@ KINDS: tuple[Kind, ...] = (
         frozenset(("duty", "party_member", "email")),
         describing=PERSON,
         never=frozenset(CHILD_MARKS - PUPIL),
+        of_adults=True,
     ),
     Kind(
         "calendar",
@@ -153,6 +156,7 @@ KINDS: tuple[Kind, ...] = (
         (("name",), ("category", "agency")),
         frozenset(("category", "workplace", "capacity", "status")),
         describing=PERSON,
+        of_adults=True,
     ),
     Kind(
         "score",
@@ -302,6 +306,7 @@ KINDS: tuple[Kind, ...] = (
         (("name",), ("duty",)),
         frozenset(("level", "responsibility", "formed_on")),
         describing=PERSON | {"phone"},
+        of_adults=True,
     ),
     Kind(
         "document",

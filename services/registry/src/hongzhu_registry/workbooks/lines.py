@@ -126,6 +126,13 @@ def first_number(rows: list[Row]) -> int | None:
     return None
 
 
+def are_minors(rows: list[Row], born_after: int) -> bool:
+    """Whether most of the identity numbers in a sheet are of people born after a year."""
+    said = (_said(cell) for row in rows for cell in row if type(cell) is str and len(cell) >= 18)
+    born = [int(number[1]) for number in map(_WHOLE_NUMBER.fullmatch, said) if number]
+    return 2 * sum(year > born_after for year in born) > len(born)
+
+
 def _numbers_beside(heading: list[Row], used: Container[int]) -> dict[int, str]:
     """Where the header names identity numbers once more, with names: the columns and how people find them."""
     others = [(index, cell, word(cell)) for row in heading for index, cell in enumerate(row) if index not in used]

@@ -14,8 +14,8 @@ from .assembly import Refused, Values
 from .cells import UnclearError, UnfitError
 from .column import Column
 from .headers import Header
-from .kinds import TELLING
-from .lines import SCHOOL, Line, Lines, first_number, own_schools, takes_school
+from .kinds import KINDS, TELLING
+from .lines import SCHOOL, Line, Lines, are_minors, first_number, own_schools, takes_school
 from .reasons import Finding, Reason
 from .rows import AnyRow, Child, Source
 from .sandbox import Cell, Grid, Packed
@@ -60,7 +60,7 @@ class Reading:
             sheet.warnings.append(self._note(grid, None, "sheet_hidden"))
             return sheet
         fill_down(grid)
-        header = headers.find(grid)
+        header = self._header(grid)
         sheet.title = titles.read(grid.rows[: header.row] if header else grid.rows)
         if header is None:
             if row := first_number(packed.grid().rows):
@@ -81,6 +81,16 @@ class Reading:
         else:
             sheet.unread = partial(self._rows, packed, header, sheet)
         return sheet
+
+    def _header(self, grid: Grid) -> Header | None:
+        """Find the header; where a list of adults could be one of children as well, whose the identity numbers are says which.
+
+        Pupils hold offices too (职务: 班长), and a list of them must not make them the school's staff.
+        """
+        header = headers.find(grid)
+        if header and header.kind.of_adults and are_minors(grid.rows, self.today.year - ADULT):
+            return headers.find(grid, OF_CHILDREN) or header
+        return header
 
     def _given(self, header: Header, title: Title) -> Values:
         """What holds for every row under a title unless the row says otherwise."""
@@ -225,6 +235,7 @@ def either(one: Any, other: Any) -> Any:
 
 
 ADULT = 18
+OF_CHILDREN = [kind for kind in KINDS if not kind.of_adults]
 
 
 def years(born_on: dt.date, today: dt.date) -> int:
