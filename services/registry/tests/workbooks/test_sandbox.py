@@ -221,6 +221,19 @@ def test_what_is_cut_off_anywhere_is_never_taken_for_the_whole(desk):
     assert whole == 1
 
 
+@pytest.mark.parametrize("attributes", ['r="B{n}" t="e"', 'r="B{n}" s="1" t="e"', "t='e' r='B{n}'"])
+def test_a_cell_whose_formula_failed_says_so_wherever_it_stands(desk, attributes):
+    last = 40_000  # the part is some pieces long
+
+    def row(n, about):
+        return f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c {about}><f>A{n}&lt;1</f><v>#N/A</v></c></row>'
+
+    lines = [row(n, attributes.format(n=n) if n % 2 else f'r="B{n}" t="str"') for n in range(1, last + 1)]
+    with Opened(packed(desk, sheet1=sheet("".join(lines)))) as cells:
+        (read_sheet,) = cells.sheets()
+    assert [said for _, said in read_sheet.grid().rows] == ["#N/A"] * last
+
+
 def test_the_reader_is_given_no_environment(desk, monkeypatch, tmp_path):
     monkeypatch.setenv("HONGZHU_SECRET_KEYS", "canary")
     monkeypatch.setattr(sandbox, "_command", lambda: ["/bin/sh", "-c", f"/usr/bin/env > {tmp_path}/seen"])

@@ -63,6 +63,25 @@ def test_a_rejected_row_does_not_make_its_correction_a_duplicate(desk):
     assert len(book.sheets[0].rows) == 1
 
 
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?"])
+def test_a_cell_whose_formula_failed_costs_its_row_and_is_told_as_what_it_is(desk, error):
+    head = [*ROSTER, "寄宿", "特困"]
+    ticked = [[*line(desk, "李天", 123), error, "是"], [*line(desk), "是", "否"]]
+    for sheets in ([[head, *ticked]], [[ROSTER, line(desk, order=127)], [["登记表"], [], head, *ticked]]):
+        book = desk.hand_in(*sheets)
+        (finding,) = book.rejected
+        where = (finding.sheet, finding.row, finding.column)
+        assert where == (f"Sheet{len(sheets)}", len(sheets[-1]) - 1, "H 寄宿")
+        assert (finding.reason.code, finding.reason.params) == ("cell_failed", {"error": error})
+        assert [(child.name, child.boarding) for child in book.sheets[-1].rows] == [("张文", True)]
+
+
+def test_of_two_ticks_one_of_which_failed_none_is_taken_for_the_answer(desk):
+    for ticks in (["是", "#N/A"], ["#N/A", "是"], ["否", "#REF!"]):
+        book = desk.hand_in([[*ROSTER, "低保", "特困"], line(desk) + ticks])
+        assert [each.reason.code for each in book.rejected] == ["cell_failed"]
+
+
 def test_a_birth_in_the_future_is_rejected(desk):
     number = desk.id_number(dt.date(2020, 11, 24), 121)
     book = desk.hand_in([["姓名", "身份证号", "年级"], ["张文", number, "一年级"]])

@@ -30,6 +30,8 @@ _WIDE |= dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _UNTIDY = re.compile("[\\s０-９Ａ-Ｚａ-ｚ（）．－＋\u200b-\u200d\u2060\ufeff]")
 UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 """Control characters but blanks and line ends, and halves of characters: no writing, and no database takes them all."""
+FAILED = re.compile("#(?:N/A|GETTING_DATA|[A-Z][A-Z0/]*[!?])")
+"""What Excel writes where a formula failed: #N/A, #REF!, #DIV/0!, #NAME? …"""
 _CJK = re.compile("[\u3400-\u9fff]")
 _NOBODY = re.compile(r"[\d:：。!！?？]")  # a number or a remark
 # How people write "nothing": these cells are as good as blank where a fact is asked for.

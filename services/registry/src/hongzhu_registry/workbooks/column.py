@@ -28,6 +28,8 @@ class Column:
         """Read a cell; raises `UnclearError`, and `UnfitError` when what it says cannot be kept, which costs the row."""
         if type(cell) is str and not cell.isprintable() and cells.UNPRINTABLE.search(cell):
             raise UnfitError("characters_unfit")
+        if type(cell) is str and cell[:1] == "#" and cells.FAILED.fullmatch(cell):
+            raise UnfitError("cell_failed", error=cell)
         said = self.read(cell)
         words = said[1] if type(said) is tuple else said  # a class, with the grade when it is written with it
         if type(words) is str and len(words) > self.longest:

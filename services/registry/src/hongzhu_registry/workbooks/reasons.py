@@ -170,6 +170,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请删去该格内容，手工重新录入",
         "empty the cell and type it anew",
     ),
+    "cell_failed": (
+        "单元格是 Excel 的错误值（{error}），不是内容",
+        "the cell holds Excel's error {error} and no entry",
+        "请改正公式，或直接填写内容",
+        "correct its formula, or write the entry itself",
+    ),
     # warnings: the row is taken, the cell is left blank
     "phone_unclear": (
         "电话号码无法识别，该格留空",

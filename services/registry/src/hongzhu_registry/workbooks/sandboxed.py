@@ -34,16 +34,19 @@ class Answer:
             raise TooMuchError
         sys.stdout.buffer.write(len(data).to_bytes(4, "big") + data)
 
-    def sheet(self, sheet: Any, max_columns: int) -> None:
-        """Write the rows of a sheet, some thousands of cells at a time."""
+    def sheet(self, sheet: Any, max_columns: int, errors: dict[int, dict[int, str]]) -> None:
+        """Write the rows of a sheet, some thousands of cells at a time; `errors` are its cells that failed, by row and column."""
         if sheet.end and sheet.end[1] >= max_columns:
             raise TooMuchError
         # Rows are given out from the first of the sheet, but columns only from the first used one: count those in.
         left = sheet.start[1] if sheet.start else 0
         chunk: list[list[Any]] = []
         held = 0
-        for row in sheet.iter_rows():
-            chunk.append(trimmed([""] * left + row if left else row))
+        for number, row in enumerate(sheet.iter_rows()):
+            cells = [""] * left + row if left else row
+            for index, error in errors.get(number, {}).items():
+                cells[index] = error
+            chunk.append(trimmed(cells))
             held += len(chunk[-1])
             if chunk[-1]:
                 self._spend(len(chunk[-1]))
@@ -136,6 +139,60 @@ def near(book: zipfile.ZipFile, name: str, max_rows: int) -> bytes:
     return part[:first] + part[end.start() :]
 
 
+PIECE = 1 << 20
+LONGEST_CELL = 20_000
+_SHEET = re.compile(rb"<(?:\w+:)?sheet ([^>]*)>")
+_LINK = re.compile(rb"<(?:\w+:)?Relationship ([^>]*)>")
+_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*["']([^"']*)""")
+_AT = re.compile(rb"""<(?:\w+:)?c [^>]*?\br=["']([A-Z]{1,3})(\d{1,7})["']""")
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]{1,20})<")
+_FAILED = re.compile(rb"""\bt=["']e["']""")
+
+
+def parts_of(book: zipfile.ZipFile) -> dict[str, str]:
+    """The parts of an archive that hold its sheets, by the sheet's name."""
+
+    def attributes(tag: bytes) -> dict[str, str]:
+        return {
+            name.decode().rpartition(":")[2]: html.unescape(said.decode()) for name, said in _ATTRIBUTE.findall(tag)
+        }
+
+    names = {name.lower(): name for name in book.namelist()}
+    if not names.keys() >= {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"}:
+        return {}
+    links = map(attributes, _LINK.findall(book.read(names["xl/_rels/workbook.xml.rels"])))
+    targets = {link["Id"]: link["Target"].lower() for link in links}
+    sheets = map(attributes, _SHEET.findall(book.read(names["xl/workbook.xml"])))
+    ways = {sheet["name"]: targets.get(sheet["id"], "") for sheet in sheets}
+    found = {name: way[1:] if way.startswith("/") else f"xl/{way}" for name, way in ways.items()}
+    return {name: names[way] for name, way in found.items() if way in names}
+
+
+def failed_cells(book: zipfile.ZipFile, part: str) -> dict[int, dict[int, str]]:
+    """The cells of a sheet whose formula failed (#N/A), by row and column from 0: the reader gives them as blanks."""
+    found: dict[int, dict[int, str]] = {}
+    rest = b""
+    with book.open(part) as stream:
+        while piece := stream.read(PIECE):
+            piece = rest + piece
+            # To look for four bytes takes a fraction of what reading takes; hardly any sheet holds them.
+            for failed in _FAILED.finditer(piece) if b't="e"' in piece or b"t='e'" in piece else ():
+                at = _AT.match(piece, piece.rfind(b"<", 0, failed.start()))
+                value = _VALUE.search(piece, failed.end(), failed.end() + LONGEST_CELL)
+                if at and value:
+                    found.setdefault(int(at[2]) - 1, {})[column(at[1])] = value[1].decode()
+            rest = piece[-LONGEST_CELL:]
+    return found
+
+
+def column(letters: bytes) -> int:
+    """The number of a column, counted from 0."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
 def main() -> None:
     """Answer with ("sheet", name, hidden, merges), ("rows", packed by marshal) and at last ("end",), or ("error", code)."""
     sys.path.append(sys.argv[1])
@@ -148,6 +205,9 @@ def main() -> None:
     try:
         data = without_far_rows(sys.stdin.buffer.read(), max_rows)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        # The old format is no archive; what failed there stays a blank.
+        book = zipfile.ZipFile(io.BytesIO(data)) if zipfile.is_zipfile(io.BytesIO(data)) else None
+        parts = parts_of(book) if book else {}
         sheets = [s for s in workbook.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
         if len(sheets) > max_sheets:
             raise TooMuchError
@@ -157,7 +217,8 @@ def main() -> None:
             # More merges than a real sheet has are noise or malice; without them the sheet still reads.
             merges = merges if len(merges) <= max_merges else []
             answer.say("sheet", about.name, about.visible != SheetVisibleEnum.Visible, merges)
-            answer.sheet(sheet, max_columns)
+            failed = failed_cells(book, parts[about.name]) if book and about.name in parts else {}
+            answer.sheet(sheet, max_columns, failed)
         answer.say("end")
     except (TooMuchError, MemoryError):
         error = "too_large"

@@ -230,8 +230,10 @@ class Meanings(dict[Cell, Any]):
 
 
 def either(one: Any, other: Any) -> Any:
-    """Say yes if one of two columns does; else that one could not be read, if that is so."""
-    return other if one is False or other is True else one
+    """Say yes if one of two columns does; else that one could not be read, if that is so. What cannot be kept costs the row."""
+    if isinstance(one, UnfitError):
+        return one
+    return other if one is False or other is True or isinstance(other, UnfitError) else one
 
 
 ADULT = 18
