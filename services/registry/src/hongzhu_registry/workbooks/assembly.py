@@ -48,8 +48,10 @@ def check_child(v: Values, today: dt.date) -> None:
 
 
 def staff(**v: Any) -> rows.Staff:
-    """A teacher; grade and class may each be written with the other, and both with the office of its class teacher."""
+    """A teacher; grade and class may each be written with the other, and both with the office of class teacher, a tick or a word."""
     v["grade"], v["class_name"] = _grade_and_class(v)
+    if v.pop("is_class_teacher") and "班主任" not in v["duty"]:
+        v["duty"] = "、".join(filter(None, ("班主任", v["duty"])))
     grade, class_name = cells.class_of(v["duty"].partition("班主任")[0])
     if grade and not v["class_name"]:
         v["grade"], v["class_name"] = v["grade"] or grade, class_name

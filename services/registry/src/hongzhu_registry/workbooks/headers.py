@@ -131,6 +131,8 @@ def _header(
 _NUMERAL = r"[一二三四五六七八九十\d]+"
 _PERIOD = re.compile(rf"第?{_NUMERAL}周次?$|第{_NUMERAL}次$|{_NUMERAL}月({_NUMERAL}[日号])?$|\d{{4}}-\d\d?-\d\d?$")
 
+PARENTS = ("父亲", "母亲")
+_OF_A_PARENT = ("_place", "_since")
 # What may stand between somebody's name and his telephone.
 _OF_ONE = frozenset(("duty", "workplace", "party_member"))
 # Numbering columns carry nothing, so nobody needs to be told that they were ignored.
@@ -163,7 +165,7 @@ def _words(
     levels_filled = [_reached(rows[r], r, width, spans, last=r == row + levels - 1) for r in range(row, row + levels)]
     words: dict[str, list[int]] = {}
     titles: list[str] = []
-    person = ""
+    person = parent = ""
     for index in range(width):
         parts = [part for level in levels_filled if (part := level[index]) != ""]
         parts = [part for n, part in enumerate(parts) if n == 0 or part != parts[n - 1]]
@@ -177,6 +179,12 @@ def _words(
             found = None  # of whoever stands left of it, and not read
         elif found and found not in _OF_ONE:
             person = next((p for p in OUTSIDE_FAMILY if found.startswith(p)), "")
+        # 父亲姓名 务工地点 母亲姓名 务工地点: only a parent goes out to work, the one who was named last.
+        if len(parts) == 1 and not found and parent:
+            told = meaning(parent, parts[0])
+            found = told if told and told.endswith(_OF_A_PARENT) else None
+        elif found not in _OF_ONE | {"phone"}:
+            parent = next((p for p in PARENTS if label(parts[0]).startswith(p)), "") if parts else ""
         titles.append("".join("".join(str(p).split()) for p in parts)[:60])
         if found:
             words.setdefault(found, []).append(index)

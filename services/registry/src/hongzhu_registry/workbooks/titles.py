@@ -73,6 +73,7 @@ _TERM = re.compile(r"(\d{4})年?(?:学年)?([春秋])")
 _SCHOOL_YEAR = re.compile(r"(\d{4})\D{1,2}(\d{4})学?年度?第?([一二12上下])学?期")
 # The more telling first: on a visit, too, there are talks (家访谈话记录).
 _RECORD_KINDS = {"送教": "home_teaching", "家访": "visit", "慰问": "visit", "走访": "visit", "通话": "call"}
+_RECORD_KINDS |= {"亲情连线": "call", "亲情视频": "call", "亲情电话": "call", "入户": "visit"}
 _RECORD_KINDS |= {"谈心": "talk", "谈话": "talk", "辅导": "tutoring"}
 
 
