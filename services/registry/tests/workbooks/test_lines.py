@@ -156,6 +156,36 @@ def test_nobody_is_made_of_a_footer(desk, footer):
     assert (book.rejected, book.sheets[0].skipped_rows) == ([], [3])
 
 
+@pytest.mark.parametrize(
+    "figure",
+    [
+        "平均分",
+        "平 均 分",
+        "及格率",
+        "优秀率（%）",
+        "最高分",
+        "最低分：60",
+        "全班平均",
+        "三年级二班及格率",
+        "参考人数",
+        "均分",
+    ],
+)
+def test_what_a_mark_sheet_says_of_the_whole_class_is_nobodys_mark(desk, figure):
+    head, row = ["序号", "姓名", "身份证号", "语文"], [1, "张文", desk.id_number(BORN, 1), 88]
+    for footer in ([figure, "", "", 88], ["", figure, "", "88%"], [2, figure, "", 0.88]):
+        book = desk.hand_in([["检测日期：2020年7月9日"], head, row, footer])
+        assert [score.child_name for score in book.sheets[0].rows] == ["张文"]
+        assert (book.rejected, book.sheets[0].skipped_rows) == ([], [4])
+
+
+def test_a_pupil_without_a_number_is_no_figure(desk):
+    head, row = ["学校", "姓名", "语文"], ["东门小学", "高平均", 88]
+    book = desk.hand_in([["检测日期：2020年7月9日"], head, row, ["东门小学", "", 70]])
+    assert [(score.child_name, score.source.row) for score in book.sheets[0].rows] == [("高平均", 3)]
+    assert [each.reason.code for each in book.rejected] == ["missing"]
+
+
 def test_what_only_begins_like_a_footer_is_a_row(desk):
     book = desk.hand_in([["活动名称", "日期", "地点"], ["学校开放日：走进校园", "2020-09-01", "东门小学"]])
     assert [row.name for row in book.sheets[0].rows] == ["学校开放日：走进校园"]

@@ -31,6 +31,11 @@ _REMARK = re.compile(
     r"|.{0,12}\((?:盖章|公章|章|签章|签字|签名)\)$"
     "|[本此]表|以上.{0,8}(?:属实|无误)"
 )
+# What a mark sheet says at its foot of the class as a whole: 平均分, 全班及格率(%), 最高分: 98.
+_FIGURES = re.compile(
+    r"[^,。:]{0,15}(?:平均分|(?<![^班级校县全科])平均|均分|最高|最低|标准差|极差|中位数|(?:及格|合格|优秀|优良|良好|低分|得分|参考)率"
+    r"|(?:及格|合格|优秀|优良|良好|低分|参考|实考|应考|缺考)人数)分?值?(?:\([^()]*\))?(?::.*)?"
+)
 _NUMBER = re.compile(r"\d{15}")
 _WHOLE_NUMBER = re.compile(r"\d{6}(\d{4})\d{7}[\dXx]")
 # A title between the rows takes a cell, or some for the term and the day.
@@ -49,6 +54,7 @@ class Lines:
         keys = {field for group in header.kind.keys for field in group}
         self._keys = [p.index for p in header.placed if p.column.field in keys]
         self._schools = school_columns(header)
+        self._of_marks = header.kind.name == "score"
         self._under_titles = takes_school(header)
         self._numbers_beside = _numbers_beside(heading, self._used) if self._number_at is not None else {}
 
@@ -65,7 +71,7 @@ class Lines:
                 row = [*row, *[""] * (width - len(row))]  # noqa: PLW2901 - the same row, its blank end put back
             if self._is_numbered(row):
                 yield title, (number, row)
-            elif self._is_heading(row) or _is_sum(row):
+            elif self._is_heading(row) or _is_sum(row) or (self._of_marks and self._is_of_all(row)):
                 skipped.append(number)
             elif told := self._title(row):
                 title = told.below(title)
@@ -96,6 +102,11 @@ class Lines:
             return True
         said = [row[index] in heading for index, heading in self._used.items() if row[index] != ""]
         return bool(said) and all(said)
+
+    def _is_of_all(self, row: Row) -> bool:
+        """Whether a line under marks tells of all pupils and not of one, be it in its first cell or where a name stands."""
+        said = (_first_said(row), *(_said(row[index]) for index in self._keys))
+        return any(map(_FIGURES.fullmatch, said))
 
     def _title(self, row: Row) -> Title | None:
         """Read a line that says from here on whose the rows are, or of which day."""
