@@ -293,6 +293,16 @@ def test_a_name_that_two_children_have_asks_for_the_identity_number() -> None:
     assert "身份证号" in result.rejected[1].reason.mend()
 
 
+def test_of_two_children_of_one_name_a_mark_is_the_one_in_the_class_of_the_mark_sheet() -> None:
+    hand_in(a=[line(1, 姓名="王二", 班级="1班"), line(2, 姓名="王二", 班级="2班"), line(3, 姓名="张三", 班级="1班")])
+    marks = table("姓名|考试日期|语文", "王二|2020-07-09|88", "张三|2020-07-09|90")
+    result = take([["成绩表 学校:school-own小学 班级:三(2)班"], *marks])
+    assert (refused(result), result.accepted["scores"]) == ([], 2)
+    classes = select(Child.class_name).join(Assessment, Assessment.child_id == Child.id).where(Assessment.mark == 88)
+    with database.transaction() as session:
+        assert session.scalars(classes).all() == ["2班"]
+
+
 def test_a_kind_is_told_by_a_word_in_what_a_county_calls_it_and_what_is_unknown_is_told() -> None:
     names = ("法治辅导员", "爱心妈妈", "五老", "青年志愿者(大学生)", "其他", "炊事员")
     helpers = table("单位|类别|姓名", *(f"妇联|{name}|李{n}" for n, name in zip("一二三四五六", names, strict=True)))

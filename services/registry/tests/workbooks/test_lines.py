@@ -234,3 +234,55 @@ def test_a_parents_number_beside_the_childs_is_no_second_table(desk):
     rows = [[*ROSTER, "家长", "姓名", "身份证号"], [*child(desk, 1), "张军", "张军", parent]]
     assert desk.hand_in(rows).rejected == []
     assert desk.hand_in([[*ROSTER, "结对同伴", "身份证号"], [*child(desk, 1), "王乐", peer]]).rejected == []
+
+
+CLASSES = {
+    "三年级二班成绩表": (3, "2班"),
+    "东门小学三（2）班花名册": (3, "2班"),
+    "2020年秋季初一(3)班": (7, "3班"),
+    "东门小学 年级：三年级 班级：2班": (3, "2班"),
+    "2020-2021学年第一学期三年级": (3, ""),
+    "2班": (None, "2班"),
+    "红岭小学12班": (None, ""),
+    "一至三年级": (None, ""),
+    "三、四年级": (None, ""),
+    "三年级1班、2班": (3, ""),
+    "一班一品特色": (None, ""),
+    "三十年级": (None, ""),
+    "2020年3班": (None, ""),
+}
+
+
+@pytest.mark.parametrize("said", CLASSES)
+def test_rows_that_tell_no_class_are_of_the_class_that_the_title_or_the_sheets_name_tells(desk, said):
+    number = desk.id_number(BORN, 1)
+    roster = [["姓名", "身份证号", "性别"], ["张文", number, "男"]]
+    marks = [["姓名", "身份证号", "考试日期", "语文"], ["张文", number, "2020-07-09", 88]]
+    for rows in (roster, marks):
+        for book in (desk.hand_in([[said], *rows]), desk.hand_in(rows, names=[said])):
+            [row] = book.sheets[0].rows
+            assert (row.grade, row.class_name) == CLASSES[said]
+
+
+def test_what_a_row_tells_of_its_class_is_not_the_titles(desk):
+    def told(columns, *cells):
+        rows = [
+            ["三年级二班花名册"],
+            ["姓名", "身份证号", "性别", *columns],
+            ["张文", desk.id_number(BORN, 1), "男", *cells],
+        ]
+        [row] = desk.hand_in(rows).sheets[0].rows
+        return row.grade, row.class_name
+
+    assert told(["年级", "班级"], "四年级", "1班") == (4, "1班")
+    assert told(["年级", "班级"], "四年级", "") == (4, "")
+    assert told(["班级"], "四(1)班") == (4, "1班")
+    assert told(["班级"], "1班") == (3, "1班")
+
+
+def test_a_sheet_for_each_class_has_its_grade_in_the_files_name_and_none_from_a_sheet_that_explains(desk):
+    roster = [["姓名", "身份证号", "性别"], ["张文", desk.id_number(BORN, 1), "男"]]
+    explained = [["填写说明"], ["班级请按四年级1班的样式填写"]]
+    book = read(desk.write(explained, roster, names=("说明", "2班")), "东门小学三年级.xlsx", desk.today)
+    [row] = book.sheets[1].rows
+    assert (row.school_name, row.grade, row.class_name) == ("东门小学", 3, "2班")

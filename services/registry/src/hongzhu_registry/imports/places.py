@@ -155,27 +155,35 @@ def _writings(name: str) -> tuple[str, str]:
 class Known:
     """What a row about a child needs to know of it."""
 
-    __slots__ = ("id", "name", "school_id")
+    __slots__ = ("class_name", "grade", "id", "name", "school_id")
 
-    def __init__(self, child_id: str, school_id: str, name: str) -> None:
+    def __init__(
+        self, child_id: str, school_id: str, name: str, grade: int | None = None, class_name: str | None = None
+    ) -> None:
         self.id = child_id
         self.school_id = school_id
         self.name = name
+        self.grade, self.class_name = grade, class_name
+
+    def may_be_of(self, row: OfChild) -> bool:
+        """Whether its class is the one that a row tells, if it tells any."""
+        grade, class_name = getattr(row, "grade", None), getattr(row, "class_name", "")
+        return grade in (None, self.grade) and class_name in ("", self.class_name)
 
 
 class Children:
-    """The children that the rows of a sheet are about: by identity number, else by name within the school."""
+    """The children that the rows of a sheet are about: by identity number, else by name within the school, and its class."""
 
     def __init__(self, session: Session, rows: Sequence[OfChild]) -> None:
         self._by_index = self._numbered(session, {row.id_number for row in rows if row.id_number})
         names = {row.child_name for row in rows if not row.id_number}
         self._by_name: dict[tuple[str, str], list[Known]] = {}
         if names:
-            found = session.execute(
-                select(Child.id, Child.school_id, Child.name).where(among(session, Child.name, names))
-            )
-            for child_id, school_id, name in found:
-                self._by_name.setdefault((school_id, name), []).append(Known(child_id, school_id, name))
+            columns = Child.id, Child.school_id, Child.name, Child.grade, Child.class_name
+            found = session.execute(select(*columns).where(among(session, Child.name, names)))
+            for child_id, school_id, name, grade, class_name in found:
+                known = Known(child_id, school_id, name, grade, class_name)
+                self._by_name.setdefault((school_id, name), []).append(known)
 
     def of(self, row: OfChild, result: Result, school: School | None = None) -> Known | None:
         """Return the child a row is about; a row about an unknown one, one of several, or one of another name is rejected."""
@@ -188,6 +196,8 @@ class Children:
                 return None
             return found
         same = self._by_name.get((school.id if school else "", row.child_name), [])
+        if len(same) > 1:
+            same = [each for each in same if each.may_be_of(row)] or same
         if len(same) == 1:
             return same[0]
         result.reject(row.source, "child_name", "child_ambiguous" if same else "child_unknown")
@@ -203,7 +213,7 @@ class Children:
                     among(session, Child.id_number_index, some)
                 )
             )
-            known.update({bytes(index or b""): Known(*child) for index, *child in rows})
+            known.update({bytes(index or b""): Known(child_id, school, name) for index, child_id, school, name in rows})
         return known
 
 

@@ -59,9 +59,9 @@ def staff(**v: Any) -> rows.Staff:
 
 
 def _grade_and_class(v: Values) -> tuple[int | None, str]:
-    """Either may be written in the other's cell."""
+    """Either may be written in the other's cell; a grade that is written with the class is nearer to the row than the title's."""
     (grade, class_within), (grade_within, class_name) = v["grade"], v["class_name"]
-    return grade or grade_within, class_name or class_within
+    return grade_within or grade, class_name or class_within
 
 
 def calendar_entry(**v: Any) -> rows.CalendarEntry:
@@ -96,6 +96,7 @@ def check_score(v: Values, today: dt.date) -> None:
 
 def score(**v: Any) -> rows.Score:
     """Marks, whether each subject has its column or each line its subject."""
+    v["grade"], v["class_name"] = _grade_and_class(v)
     subject, mark = v.pop("subject"), v.pop("mark")
     marks = {f[5:]: value for f in [f for f in v if f.startswith("mark.")] if (value := v.pop(f)) is not None}
     if subject and mark is not None:

@@ -165,6 +165,8 @@ KINDS: tuple[Kind, ...] = (
         (
             *SCHOOL_OR_UNIT,
             *CHILD,
+            column("grade", cells.grade),
+            column("class_name", cells.class_of, longest=20),
             column("tested_on", cells.day, "tested_on date", firm=True),
             column("subject", longest=20),
             column("mark", cells.mark, firm=True),

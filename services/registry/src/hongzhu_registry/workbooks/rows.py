@@ -149,6 +149,8 @@ class Score:
     school_name: str
     child_name: str
     id_number: str
+    grade: int | None
+    class_name: str
     tested_on: dt.date
     term: str
     marks: dict[str, float] = field(hash=False)

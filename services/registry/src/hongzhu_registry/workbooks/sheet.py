@@ -68,7 +68,7 @@ class Reading:
             else:
                 sheet.warnings.append(self._note(grid, None, "layout_unknown"))
             return sheet
-        sheet.title = sheet.title.over(titles.named(grid.name)).over(cover).over(titles.named(self.file))
+        sheet.title = sheet.title.over(titles.named(grid.name)).over(cover.of_school).over(titles.named(self.file))
         if header.is_matrix:
             sheet.rejected.append(self._note(grid, header, "matrix_unread"))
             return sheet
@@ -100,6 +100,8 @@ class Reading:
             given |= {"school_code": title.school_code, "school_name": title.school_name}
         if header.kind.name in ("child", "school"):
             given["columns"] = fields
+        if header.kind.name in ("child", "score"):
+            given |= {"grade": (title.grade, ""), "class_name": (None, title.class_name)}
         if header.kind.name == "score":
             given |= {"tested_on": title.tested_on, "term": title.term}
         if header.kind.name == "record":

@@ -19,27 +19,40 @@ class Title:
     term: str = ""
     tested_on: dt.date | None = None
     record_kind: str = ""
+    grade: int | None = None
+    class_name: str = ""
 
     @property
     def names_school(self) -> bool:
         """Whether it says whose the table is."""
         return bool(self.school_code or self.school_name)
 
+    @property
+    def of_school(self) -> "Title":
+        """What of it holds for other sheets too: one of them is a class's, and it itself may explain how to write one."""
+        return replace(self, grade=None, class_name="")
+
     def over(self, other: "Title") -> "Title":
-        """This title, with the school and the kind of record that another says where it says none."""
+        """This title, with the school, the class and the kind of record that another says where it says none."""
         whose = self if self.names_school else other
         return replace(
             self,
             school_code=whose.school_code,
             school_name=whose.school_name,
             record_kind=self.record_kind or other.record_kind,
+            grade=self.grade or other.grade,
+            class_name=self.class_name
+            or (other.class_name if other.grade in (None, self.grade or other.grade) else ""),
         )
 
     def below(self, above: "Title") -> "Title":
         """This title, with what it leaves unsaid as the one above said it; a school named again keeps its code."""
         again = not self.school_code and self.school_name in ("", above.school_name)
+        whose = self if self.grade or self.class_name or not again else above
         return replace(
             above if again else self,
+            grade=whose.grade,
+            class_name=whose.class_name,
             term=self.term or above.term,
             tested_on=self.tested_on or above.tested_on,
             record_kind=self.record_kind or above.record_kind,
@@ -76,12 +89,30 @@ _RECORD_KINDS = {"送教": "home_teaching", "家访": "visit", "慰问": "visit"
 _RECORD_KINDS |= {"亲情连线": "call", "亲情视频": "call", "亲情电话": "call", "入户": "visit"}
 _RECORD_KINDS |= {"谈心": "talk", "谈话": "talk", "辅导": "tutoring"}
 
+_COUNT = "一二三四五六七八九十"
+_NUMERAL = rf"(?:十[一二]|[{_COUNT}]|\d{{1,2}})"
+_STAGE = "(?:小学|初中|高中|初|高)?"
+_IN_GRADE = rf"(?:\({_NUMERAL}\)|{_NUMERAL})"
+# Not the last of several: 一至三年级, 1、2班; nor a part of a year: 2020年.
+_ONE = rf"(?<![\d{_COUNT}至到、和及与])(?<![\d{_COUNT}级][~—-])"
+_OF_CLASS = re.compile(
+    rf"{_ONE}(?:{_STAGE}{_NUMERAL}年级?{_IN_GRADE}|[初高][一二三]{_IN_GRADE}"
+    rf"|{_STAGE}(?:{_NUMERAL}\({_NUMERAL}\)|[{_COUNT}]\d{{1,2}}))班"
+)
+_GRADE = re.compile(rf"{_ONE}{_STAGE}{_NUMERAL}年级|{_ONE}[初高][一二三](?=[^\u4e00-\u9fff]|$)")
+# A class without its grade: not 一班一品.
+_CLASS = re.compile(rf"(?:^|(?<=班级:)|(?<=年级)){_IN_GRADE}班(?=$|[^\u4e00-\u9fff]|成绩|学生|留守|花名册|名单|登记)")
+_CLASSES, _GRADES = re.compile(rf"({_NUMERAL})\)?班"), re.compile(rf"({_NUMERAL})年级")
+
 
 def read(rows: list[Row]) -> Title:
     """Read the rows above a table, or those of a sheet without one."""
     lines = [" ".join(cells.text(c) for c in row if c != "") for row in rows[: limits.HEADER_ROWS] if row]
     said = unicodedata.normalize("NFKC", "\n".join(lines)[: limits.TITLE_CHARACTERS])
+    grade, class_name = class_of(said)
     return Title(
+        grade=grade,
+        class_name=class_name,
         school_code=match[1] if (match := _CODE.search(said)) else "",
         school_name=_school_name(said),
         term=_term(said),
@@ -91,12 +122,27 @@ def read(rows: list[Row]) -> Title:
 
 
 def named(name: str) -> Title:
-    """Read the name of a sheet or of a file, which may be a school's, or say what the records in it are.
+    """Read the name of a sheet or of a file, which may be a school's or a class's, or say what the records in it are.
 
     The folders that a file lies in are anybody's.
     """
     said = unicodedata.normalize("NFKC", name.rpartition("/")[2])
-    return Title(school_name=_school_name(said), record_kind=record_kind(said))
+    grade, class_name = class_of(said)
+    return Title(school_name=_school_name(said), record_kind=record_kind(said), grade=grade, class_name=class_name)
+
+
+def class_of(said: str) -> tuple[int | None, str]:
+    """Return the one class that a title or a name tells of, or as much of it as is told; nothing of several."""
+    bare = re.sub(r"\s", "", said)
+    one_class, one_grade = (len(set(each.findall(bare))) == 1 for each in (_CLASSES, _GRADES))
+    whole, grade, alone = _OF_CLASS.search(bare), _GRADE.search(bare), _CLASS.search(bare)
+    try:
+        if whole and one_class:
+            return cells.class_of(whole[0])
+        told = cells.grade(grade[0])[0] if grade and (one_grade or not _GRADES.search(bare)) else None
+    except UnclearError:  # 三十年级
+        return None, ""
+    return told, cells.class_of(alone[0])[1] if alone and one_class and (told or not grade) else ""
 
 
 def record_kind(said: str) -> str:
