@@ -136,6 +136,37 @@ def test_a_list_of_minors_is_a_roster_whatever_offices_it_tells(desk, columns):
     assert (sheet.kind, [each.name for each in sheet.rows]) == ("child", ["张文", "张武"])
 
 
+SIGNED_IN = {
+    "a column": ([], ["姓名", "身份证号", "年级", "签到"]),
+    "a column beside a roster's": ([], ["姓名", "身份证号", "性别", "年级", "监护人", "监护人电话", "出席情况"]),
+    "a title": (["家长会签到表"], ["姓名", "身份证号", "性别", "年级", "班级"]),
+    "a title over teachers": (["培训签到表"], ["姓名", "职务", "联系电话", "签名"]),
+    "a title over a day": (["签到表  地点：操场"], ["姓名", "身份证号", "日期"]),
+    "a title over names alone": (["签到表"], ["序号", "姓名", "班级", "签名"]),
+}
+
+
+@pytest.mark.parametrize("told_by", SIGNED_IN)
+def test_who_signed_in_to_an_activity_that_is_not_named_is_refused_as_a_sheet(desk, told_by):
+    title, head = SIGNED_IN[told_by]
+    said = {"姓名": "张文", "身份证号": desk.id_number(BORN, 121), "年级": "三年级", "签到": "√", "日期": "2020-10-12"}
+    row = [said.get(each, "") for each in head]
+    book = desk.hand_in([title, head, row], [ROSTER, line(desk)])
+    assert [(each.sheet, each.reason.code) for each in book.rejected] == [("Sheet1", "activity_unnamed")]
+    assert [len(sheet.rows) for sheet in book.sheets] == [0, 1]
+    if title:
+        named = desk.hand_in([head, row], names=["签到表"])
+        assert [each.reason.code for each in named.rejected] == ["activity_unnamed"]
+
+
+def test_who_signed_in_came_to_the_activity_that_stands_above_the_table(desk):
+    head, row = ["姓名", "身份证号", "班级", "签到"], ["张文", desk.id_number(BORN, 121), "三(2)班", "√"]
+    came = one(desk.hand_in([["签到表"], ["活动名称：集体生日", "", "活动时间：2020年11月2日"], head, row]))
+    assert (type(came), came.activity_name, came.attended) == (Attendance, "集体生日", True)
+    with_column = [["签到表 活动名称：集体生日"], ["活动名称", *head], ["", *row], ["禁毒讲座", *row]]
+    assert [each.activity_name for each in desk.hand_in(with_column).sheets[0].rows] == ["集体生日", "禁毒讲座"]
+
+
 def test_a_list_of_names_offices_and_telephones_is_one_of_staff(desk):
     book = desk.hand_in([["姓名", "职务", "联系电话"], ["李老", "班主任", "13812345678"]])
     assert (book.sheets[0].kind, one(book).duty) == ("staff", "班主任")

@@ -116,7 +116,9 @@ def _header(
     for kind in kinds:
         placed = _placed(kind, words, titles)
         fields = {p.column.field for p in placed}
-        if not fields & kind.marks or not all(fields.intersection(group) for group in kind.keys):
+        if not fields & kind.marks or not all(
+            fields.intersection(group) or group in kind.told_above for group in kind.keys
+        ):
             continue
         if not kind.never.isdisjoint(words):
             continue

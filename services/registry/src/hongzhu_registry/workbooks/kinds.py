@@ -21,6 +21,7 @@ class Kind:
     check: what must hold between the fields of a row; raises Refused.
     describing: words of columns that tell who somebody on the list is, and are not read: another kind of sheet says so.
     never: words of columns that no sheet of this kind has.
+    told_above: those of the keys that need no column, since the title may tell them.
     of_adults: whether it lists grown-up people, so that one whose identity numbers are minors' is of another kind.
     """
 
@@ -32,6 +33,7 @@ class Kind:
     check: Callable[[Values, dt.date], None] | None = None
     describing: frozenset[str] = frozenset()
     never: frozenset[str] = frozenset()
+    told_above: tuple[tuple[str, ...], ...] = ()
     of_adults: bool = False
 
 
@@ -44,9 +46,12 @@ CHILD = (
     column("id_number", identity.id_number, firm=True),
 )
 A_CHILD = ("id_number", "child_name")
+AN_ACTIVITY = ("activity_code", "activity_name")
 # What rosters say of a child and lists of children do not.
 CHILD_MARKS = {"grade", "boarding", "in_poverty", "left_behind_type", "father_name", "mother_name", "guardian_name"}
 CHILD_MARKS |= {"proxy_parent_name", "mentor_name", "health", "born_on", "sex", "address"}
+# A column of who came to something, which no list of who there is has.
+SIGNED = frozenset(("signed_in",))
 # The column that only one kind of record has. Home teaching may have a subject as well, so hours are asked first.
 TELLING = {"hours": "home_teaching", "topic": "talk", "channel": "call", "form": "visit", "subject": "tutoring"}
 
@@ -86,6 +91,7 @@ KINDS: tuple[Kind, ...] = (
         (("id_number",), ("name",)),
         frozenset(CHILD_MARKS),
         assembly.check_child,
+        never=SIGNED,
     ),
     Kind(
         "school",
@@ -122,7 +128,7 @@ KINDS: tuple[Kind, ...] = (
         (("name",),),
         frozenset(("duty", "is_class_teacher", "party_member", "email")),
         describing=PERSON,
-        never=frozenset(CHILD_MARKS - PUPIL),
+        never=SIGNED | (CHILD_MARKS - PUPIL),
         of_adults=True,
     ),
     Kind(
@@ -157,6 +163,7 @@ KINDS: tuple[Kind, ...] = (
         (("name",), ("category", "agency")),
         frozenset(("category", "workplace", "capacity", "status")),
         describing=PERSON,
+        never=SIGNED,
         of_adults=True,
     ),
     Kind(
@@ -246,6 +253,7 @@ KINDS: tuple[Kind, ...] = (
         frozenset(("starts_on", "free")),
         assembly.over("starts_on"),
         describing=PUPIL,
+        never=SIGNED,
     ),
     Kind(
         "activity",
@@ -276,11 +284,12 @@ KINDS: tuple[Kind, ...] = (
             *SCHOOL_OR_UNIT,
             *CHILD,
             # A list without this column is the sign-in sheet itself.
-            column("attended", cells.yes_no, firm=True, absent=True),
+            column("attended", cells.yes_no, "signed_in attended", firm=True, absent=True),
         ),
-        (("activity_code", "activity_name"), A_CHILD),
-        frozenset(("activity_code", "activity_name")),
+        (AN_ACTIVITY, A_CHILD),
+        frozenset((*AN_ACTIVITY, "attended")),
         describing=PUPIL | {"school_code", "school_name"},
+        told_above=(AN_ACTIVITY,),
     ),
     Kind(
         "facility",
@@ -309,6 +318,7 @@ KINDS: tuple[Kind, ...] = (
         (("name",), ("duty",)),
         frozenset(("level", "responsibility", "formed_on")),
         describing=PERSON | {"phone", "duty"},
+        never=SIGNED,
         of_adults=True,
     ),
     Kind(

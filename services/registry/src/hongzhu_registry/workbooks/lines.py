@@ -137,6 +137,11 @@ def first_number(rows: list[Row]) -> int | None:
     return None
 
 
+def names_somebody(rows: list[Row]) -> bool:
+    """Whether a sheet without a header that is known has a column of names nevertheless."""
+    return any(word(cell) in ("name", "child_name", "teacher") for row in rows for cell in row if type(cell) is str)
+
+
 def are_minors(rows: list[Row], born_after: int) -> bool:
     """Whether most of the identity numbers in a sheet are of people born after a year."""
     said = (_said(cell) for row in rows for cell in row if type(cell) is str and len(cell) >= 18)

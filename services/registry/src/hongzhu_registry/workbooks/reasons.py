@@ -257,6 +257,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请加一列“记录类型”（谈心、学业辅导、亲情通话、家访慰问、送教上门）",
         "add a column 记录类型 (谈心, 学业辅导, 亲情通话, 家访慰问, 送教上门)",
     ),
+    "activity_unnamed": (
+        "签到表没有写明是哪一次活动，本工作表未导入",
+        "the sheet says who came and not to which activity; it was not imported",
+        "请加一列“活动名称”或“活动编号”，或在标题下写明“活动名称：”",
+        "add a column 活动名称 or 活动编号, or write 活动名称: under the title",
+    ),
     "matrix_unread": (
         "本表按周或按日一列一列填写，读不出做了什么，未导入",
         "the sheet has a column for each week or day, of which nobody can tell what was done; it was not imported",

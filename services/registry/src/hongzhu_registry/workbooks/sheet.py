@@ -15,7 +15,7 @@ from .cells import UnclearError, UnfitError
 from .column import Column
 from .headers import Header
 from .kinds import KINDS, TELLING
-from .lines import SCHOOL, Line, Lines, are_minors, first_number, own_schools, takes_school
+from .lines import SCHOOL, Line, Lines, are_minors, first_number, names_somebody, own_schools, takes_school
 from .reasons import Finding, Reason
 from .rows import AnyRow, Child, Source
 from .sandbox import Cell, Grid, Packed
@@ -63,7 +63,9 @@ class Reading:
         header = self._header(grid)
         sheet.title = titles.read(grid.rows[: header.row] if header else grid.rows)
         if header is None:
-            if row := first_number(packed.grid().rows):
+            if titles.named(grid.name).over(sheet.title).signs_in and names_somebody(grid.rows):
+                sheet.rejected.append(self._note(grid, None, "activity_unnamed"))
+            elif row := first_number(packed.grid().rows):
                 sheet.rejected.append(Finding(self.file, grid.name, row, "", Reason("header_missing")))
             else:
                 sheet.warnings.append(self._note(grid, None, "layout_unknown"))
@@ -76,7 +78,7 @@ class Reading:
         if header.unknown:
             sheet.warnings.append(self._note(grid, header, "columns_unknown", columns="、".join(header.unknown)))
         given = self._given(header, sheet.title)
-        if lacking := _lacking(header, given):
+        if lacking := _lacking(header, given, sheet.title):
             sheet.rejected.append(self._note(grid, header, lacking))
         else:
             sheet.unread = partial(self._rows, packed, header, sheet)
@@ -104,6 +106,8 @@ class Reading:
             given |= {"grade": (title.grade, ""), "class_name": (None, title.class_name)}
         if header.kind.name == "score":
             given |= {"tested_on": title.tested_on, "term": title.term}
+        if header.kind.name == "attendance":
+            given["activity_name"] = title.activity
         if header.kind.name == "record":
             given["kind"] = title.record_kind or next((kind for f, kind in TELLING.items() if f in fields), "")
         # A blank cell leaves standing what the title said, unless blank means something itself.
@@ -172,7 +176,7 @@ class Reading:
                 if values[name] != "" and values[name] is not None:
                     break
             else:
-                raise Refused(next(f for f in group if header.at(f)), "missing")
+                raise Refused(next((f for f in group if header.at(f)), group[0]), "missing")
         if header.kind.check:
             header.kind.check(values, self.today)
         if header.kind.name == "child":
@@ -239,6 +243,7 @@ def either(one: Any, other: Any) -> Any:
 
 
 ADULT = 18
+LISTS = ("child", "staff", "supporter", "leadership", "enrolment")
 OF_CHILDREN = [kind for kind in KINDS if not kind.of_adults]
 
 
@@ -247,8 +252,13 @@ def years(born_on: dt.date, today: dt.date) -> int:
     return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
 
 
-def _lacking(header: Header, given: Values) -> str:
+def _lacking(header: Header, given: Values, title: Title) -> str:
     """Why no row of a sheet can be taken: neither its title nor a column says what each needs; or ''."""
+    if not all(header.fields.intersection(group) or any(map(given.get, group)) for group in header.kind.told_above):
+        return "activity_unnamed"
+    # Whoever signed in is no roster: it would make pupils and staff of all who came.
+    if title.signs_in and header.kind.name in LISTS:
+        return "activity_unnamed"
     if header.kind.name == "score" and not given["tested_on"] and "tested_on" not in header.fields:
         return "test_date_missing"
     if header.kind.name == "record" and not given["kind"] and "kind" not in header.fields:

@@ -21,6 +21,9 @@ class Title:
     record_kind: str = ""
     grade: int | None = None
     class_name: str = ""
+    activity: str = ""
+    signs_in: bool = False
+    """Whether it is the title of a list of who came to an activity, which it need not name."""
 
     @property
     def names_school(self) -> bool:
@@ -30,16 +33,18 @@ class Title:
     @property
     def of_school(self) -> "Title":
         """What of it holds for other sheets too: one of them is a class's, and it itself may explain how to write one."""
-        return replace(self, grade=None, class_name="")
+        return replace(self, grade=None, class_name="", activity="", signs_in=False)
 
     def over(self, other: "Title") -> "Title":
-        """This title, with the school, the class and the kind of record that another says where it says none."""
+        """This title, with the school, the class, the activity and the kind of record that another says where it says none."""
         whose = self if self.names_school else other
         return replace(
             self,
             school_code=whose.school_code,
             school_name=whose.school_name,
             record_kind=self.record_kind or other.record_kind,
+            activity=self.activity or other.activity,
+            signs_in=self.signs_in or other.signs_in,
             grade=self.grade or other.grade,
             class_name=self.class_name
             or (other.class_name if other.grade in (None, self.grade or other.grade) else ""),
@@ -55,6 +60,7 @@ class Title:
             class_name=whose.class_name,
             term=self.term or above.term,
             tested_on=self.tested_on or above.tested_on,
+            activity=self.activity or above.activity,
             record_kind=self.record_kind or above.record_kind,
         )
 
@@ -68,6 +74,8 @@ _LABEL = (
 # What stands behind the label, on its line, and is no label itself.
 _UNIT = re.compile(rf"{_LABEL}[^\S\n]*(?![^\s:]*[^\S\n]*:)([^\s:]{{2,40}})")
 _STAMP = re.compile(r"\((?:盖章|公章|章|签章)\).*$")
+_ACTIVITY = re.compile(r"活动(?:名称|主题)[^\S\n]*:[^\S\n]*([^\s:]{2,100})(?![^\s:]*:)")
+_SIGN_IN = re.compile(r"签到[表册簿单]?(?:\.xlsx?)?(?=$|[\s(:])", re.MULTILINE)
 _OFFICE = re.compile("(?:局|政府|委员会|办公室|[股科室])$")
 _SCHOOL = re.compile(
     r"([\u4e00-\u9fff]{1,20}?"
@@ -118,6 +126,8 @@ def read(rows: list[Row]) -> Title:
         term=_term(said),
         tested_on=_tested_on(said),
         record_kind=record_kind(said),
+        activity=match[1] if (match := _ACTIVITY.search(said)) else "",
+        signs_in=bool(_SIGN_IN.search(said)),
     )
 
 
@@ -128,7 +138,13 @@ def named(name: str) -> Title:
     """
     said = unicodedata.normalize("NFKC", name.rpartition("/")[2])
     grade, class_name = class_of(said)
-    return Title(school_name=_school_name(said), record_kind=record_kind(said), grade=grade, class_name=class_name)
+    return Title(
+        school_name=_school_name(said),
+        record_kind=record_kind(said),
+        grade=grade,
+        class_name=class_name,
+        signs_in=bool(_SIGN_IN.search(said)),
+    )
 
 
 def class_of(said: str) -> tuple[int | None, str]:
