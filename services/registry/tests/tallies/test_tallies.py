@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hongzhu import clock
+from hongzhu.database import take_turns
 from hongzhu.messages import TaskClosed
 from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.access.policy import Principal
@@ -139,3 +141,23 @@ def test_what_nobody_touched_is_not_counted_again(county: County) -> None:
         assert service.catch_up(session) == 0
         assert session.scalars(select(TaskTally.id)).all() == before
         assert session.scalar(select(func.count()).select_from(Touched)) == 0
+
+
+def test_a_list_of_what_is_overdue_is_right_by_the_clock_and_neither_counts_nor_waits(county: County) -> None:
+    clock.stand_on(DAYS[1])
+    with database.transaction() as session:
+        waiting = session.scalar(select(func.count()).select_from(Touched))
+    with ThreadPoolExecutor() as elsewhere, database.transaction() as counting:
+        if county.owner_url.startswith("postgresql"):  # SQLite has one writer at a time, and its readers wait for none
+            take_turns(counting, "tallies")
+        asked = elsewhere.submit(county.get, "school", "/tasks?state=overdue")
+        wait([asked], timeout=10)
+        answered = asked.done()
+    assert answered, "it waited"
+    assert {each["subject_id"] for each in asked.result()["items"]} == {"child-own", "child-mate", "school-own"}
+    with database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Touched)) == waiting != 0
+    catch_up()
+    assert county.get("school", "/tasks?state=overdue") == asked.result()
+    hold(county)
+    assert "child-own" not in {each["subject_id"] for each in county.get("school", "/tasks?state=overdue")["items"]}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, literal, or_, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from hongzhu.database import among
@@ -46,11 +46,16 @@ def take(session: Session, most: int) -> tuple[set[str], set[tuple[str, date]]]:
     return children, {(school, period) for school, period in taken if period is not None}
 
 
-def overdue_days(session: Session, day: date) -> list[date]:
-    """Name the days on which something was due that is overdue on `day`, of all schools together."""
-    overdue = TaskTally.settled.is_(None), TaskTally.due_on < day, TaskTally.grace_until >= day
-    days = select(TaskTally.due_on).where(TaskTally.school_id == EVERYWHERE, *overdue).distinct()
-    return sorted(session.scalars(days))
+def overdue_days(session: Session, day: date, overdue: ColumnElement[bool]) -> list[date]:
+    """Name the days on which something was due that is `overdue` on `day`, of all schools together.
+
+    Asked in one statement, and so at one moment: whatever is not counted yet stands among what was touched.
+    """
+    tallied = TaskTally.settled.is_(None), TaskTally.due_on < day, TaskTally.grace_until >= day
+    counted = select(TaskTally.due_on).where(TaskTally.school_id == EVERYWHERE, *tallied)
+    touched = select(Touched.school_id, Touched.period_start).where(Touched.period_start.is_not(None))
+    to_count = select(Task.due_on).where(tuple_(*OF_TASK).in_(touched), overdue)
+    return sorted(session.scalars(union(counted, to_count)))
 
 
 def count_children(session: Session, schools: Collection[str]) -> None:

@@ -10,7 +10,6 @@ from hongzhu.database import among
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.database import everything
 from hongzhu_registry.tallies import queries as tallies
-from hongzhu_registry.tallies import service as counting
 from hongzhu_registry.tasks import queries
 from hongzhu_registry.tasks.assignees import assigned_to
 from hongzhu_registry.tasks.filters import Filters
@@ -24,8 +23,7 @@ def listed(session: Session, principal: Principal, filters: Filters, day: date) 
         statement = statement.where(assigned_to(session, filters.assignee_id))
     if filters.state == "overdue":
         # Most of what nobody did is missed for ever.  On which few days something was due that is overdue yet, tallies know.
-        counting.catch_up(session)
         with everything(session):
-            days = tallies.overdue_days(session, day)
+            days = tallies.overdue_days(session, day, queries.stands("overdue", day))
         statement = statement.where(among(session, Task.due_on, days))
     return statement
