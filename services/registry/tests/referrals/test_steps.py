@@ -139,13 +139,40 @@ def test_a_step_lies_neither_in_days_to_come_nor_before_the_one_before_it(county
 
 
 @pytest.mark.parametrize("field", ["accepted_on", "counselled_on"])
-def test_no_correction_sets_a_day_before_the_step_before_it(county: County, field: str) -> None:
-    referral, before = offered(county), str(MONDAY - timedelta(days=1))
-    answer = county.ask("carers", "PATCH", f"/referrals/{referral}", {field: before}, If_Match="*")
-    assert (answer.status_code, answer.json()["field"]) == (422, field)
+def test_no_day_of_a_step_comes_before_the_step_before_it(county: County, field: str) -> None:
+    before = str(MONDAY - timedelta(days=1))
     sent = {"child_id": "child-own", "organisation": "关爱会", "referred_on": DAY, field: before}
     assert county.ask("bureau", "POST", "/referrals", sent).json()["field"] == field
     assert evidence() == set()
+    referral = offered(county)
+    take(county, referral, "accept")
+    take(county, referral, "done")
+    proved = evidence()
+    answer = county.ask("carers", "PATCH", f"/referrals/{referral}", {field: before}, If_Match="*")
+    assert (answer.status_code, answer.json()["field"], evidence()) == (422, field, proved)
+
+
+@pytest.mark.parametrize("who", ["carers", "bureau"])
+@pytest.mark.parametrize(
+    ("path", "field", "to", "instead"),
+    [
+        ([], "accepted_on", DAY, "accept"),
+        ([], "counselled_on", DAY, "done"),
+        (["accept"], "counselled_on", DAY, "done"),
+        (["accept", "done"], "counselled_on", None, "withdraw"),
+    ],
+)
+def test_a_correction_takes_no_step_and_takes_none_back_and_says_what_does(
+    county: County, who: str, path: list[str], field: str, to: str | None, instead: str
+) -> None:
+    referral = offered(county)
+    for step in path:
+        take(county, referral, step)
+    before, proved, said = county.get("bureau", f"/referrals/{referral}"), evidence(), county.said()
+    answer = county.ask(who, "PATCH", f"/referrals/{referral}", {field: to}, If_Match="*")
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert f"POST /referrals/{referral}/{instead}" in answer.json()["detail"]
+    assert (county.get("bureau", f"/referrals/{referral}"), evidence(), county.said()) == (before, proved, said)
 
 
 @pytest.mark.parametrize("end", ["decline", "withdraw"])

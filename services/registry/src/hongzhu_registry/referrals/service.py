@@ -1,6 +1,6 @@
 """Referrals: offered by a school, answered and carried out by the agency; each step is evidence or an event, and timers are tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -41,7 +41,8 @@ def shows(_session: Session, referral: Referral) -> evidence.Shown:
 
 
 def may_say(principal: Principal, before: Referral | None, after: Any) -> None:
-    """See that a school does not answer for the agency, that no step follows the end, and that none is earlier than the one before.
+    """See that a school does not answer for the agency, that a correction takes no step and takes none back, that no step follows
+    the end, and that none is earlier than the one before.
 
     Raises `InvalidError`, and `ConflictError` where there was an end.
     """
@@ -52,12 +53,28 @@ def may_say(principal: Principal, before: Referral | None, after: Any) -> None:
         raise InvalidError("Only the agency that the child went to can say that.", field=changed[0])
     if before is not None and not possible(state_of(before)):
         raise _impossible(state_of(before))
+    if before is not None:
+        _only_days(before, after, changed)
     last = after.referred_on
     for field in _STEPS:
         day = getattr(after, field) or last
         if day < last:
             raise InvalidError("A step is taken no earlier than the one before it.", field=field)
         last = day
+
+
+def _only_days(before: Referral, after: Any, changed: Iterable[str]) -> None:
+    """See that only days of steps that were taken are corrected; where a step may follow, its own call knows."""
+    for field in changed:
+        step = next(name for name, each in STEPS.items() if each.day == field)
+        if getattr(before, field) is None:
+            call = f"POST /referrals/{before.id}/{step}"
+            raise InvalidError("A correction takes no step; take it by {call}.", call=call, field=field)
+        if getattr(after, field) is None:
+            call = f"POST /referrals/{before.id}/withdraw"
+            raise InvalidError(
+                "A correction takes no step back; take the referral back by {call}.", call=call, field=field
+            )
 
 
 def file_steps(session: Session, principal: Principal, referral: Referral) -> None:
