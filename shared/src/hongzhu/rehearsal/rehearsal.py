@@ -180,7 +180,7 @@ class Rehearsal:
             self.people.take_note(tasks, self.day, self.knowledge.calendar)
         here = {each["id"]: each["school_id"] for each in self.knowledge.children if each["left_on"] is None}
         news, rules = self._news(), self._new_rules()
-        self._do([*self.people.filings(self.day, here), *news])
+        self._at_work(self.people.filings(self.day, here), news)
         self._tell_oracle()
         if rules:  # what was owed by then is owed by the rules of then
             self._settle()
@@ -190,6 +190,11 @@ class Rehearsal:
             self.chaos.repeat(self.watch)
         self._settle()
         self._learn()
+
+    def _at_work(self, filings: Iterable[Callable[[], object]], news: Iterable[Callable[[], object]]) -> None:
+        """Let people file, and then the news come: a school files for the children that it has as the day begins."""
+        self._do(filings)
+        self._do(news)
 
     def _learn(self) -> None:
         """Read again what something was said of since it was last read."""
