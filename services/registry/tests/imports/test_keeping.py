@@ -71,7 +71,7 @@ def test_a_list_without_a_column_leaves_what_is_known_of_a_school() -> None:
     assert (take(renamed).changed["schools"], rows(*columns, id="7")) == (1, before)
 
 
-@pytest.mark.parametrize(
+TOLD_TWICE = pytest.mark.parametrize(
     ("header", "one", "other"),
     [
         ("学校名称|姓名|职务|任教年级|任教班级", "school-own小学|李丽|班主任|3|2班", "school-own小学|李丽|德育主任||"),
@@ -81,6 +81,9 @@ def test_a_list_without_a_column_leaves_what_is_known_of_a_school() -> None:
         ("文号|标题|发文单位", "1号|通知|教育局", "1号|办法|教育局"),
     ],
 )
+
+
+@TOLD_TWICE
 def test_a_row_that_says_something_else_of_what_an_earlier_row_told_is_sent_back(
     header: str, one: str, other: str
 ) -> None:
@@ -90,6 +93,42 @@ def test_a_row_that_says_something_else_of_what_an_earlier_row_told_is_sent_back
     assert result.accepted.total() == 1
     again = take(table(header, one))
     assert (again.stored, again.unchanged.total()) == (0, 1)
+
+
+@TOLD_TWICE
+def test_what_two_sheets_of_one_import_tell_otherwise_is_sent_back_and_the_same_again_changes_nothing(
+    header: str, one: str, other: str
+) -> None:
+    hand_in(a=[line(1)])
+    files = [("甲.xlsx", sheets(table(header, one))), ("乙.xlsx", sheets(table(header, one), table(header, other)))]
+    for stored in (1, 0):
+        result = take_in(files, lambda *_: None)
+        [finding] = result.rejected
+        assert (finding.file, finding.sheet, finding.row) == ("乙.xlsx", "Sheet1", 2)
+        assert finding.reason.code == "told_otherwise_elsewhere"
+        assert finding.reason.params == {"file": "乙.xlsx", "sheet": "Sheet", "row": 2}
+        assert result.stored == stored
+
+
+def test_two_lists_that_tell_different_columns_of_a_school_both_count_and_one_that_differs_does_not() -> None:
+    stages, towns = table("学校标识码|学校名称|学段", "7|红岭小学|小学"), table(SCHOOLS[:15], "7|红岭小学|燕东")
+    towns[0].append("城乡")
+    towns[1].append("农村")
+    for stored in (2, 0):
+        result = take(stages, towns)
+        assert (refused(result), result.stored) == ([], stored)
+    assert rows(School.stage, School.town, id="7") == [("primary", "燕东")]
+    renamed = table("学校标识码|学校名称|学段", "7|石桥小学|小学")
+    assert refused(take(stages, towns, renamed)) == [("told_otherwise_elsewhere", 2)]
+    assert rows(School.name, id="7") == [("红岭小学",)]
+
+
+def test_a_supporter_whom_two_sheets_tell_otherwise_is_as_the_first_tells() -> None:
+    head = "单位|类别|姓名|联系电话|审核状态"
+    told = [table(head, f"关爱会|爱心家长|陈妈|13950000022|{status}") for status in ("已审核", "未通过")]
+    result = take(*told)
+    assert refused(result) == [("told_otherwise_elsewhere", 2)]
+    assert rows(Supporter.vetted, Supporter.rejected, name="陈妈") == [(True, False)]
 
 
 def test_of_a_row_that_is_sent_back_for_one_mark_no_mark_is_kept() -> None:

@@ -27,25 +27,46 @@ def identity(model: type[FromWorkbook], *parts: object) -> str:
 
 
 class Distinct:
-    """What the rows of a sheet say, each thing once; a row that says something else of what an earlier one told is rejected."""
+    """What the rows of a sheet say, each thing once.
 
-    def __init__(self, result: Result) -> None:
-        self._result = result
-        self._told: dict[str, tuple[Source, Values]] = {}
+    A row that says something else of what an earlier one told, in this sheet or another of the import, is rejected: else each
+    would overwrite the other whenever they are handed in.  Where sheets need not have the same columns, each fact is a thing.
+    """
 
-    def add(self, source: Source, *said: Values) -> None:
-        """Add all that a row says, each with its ``identity``, or nothing of it."""
+    def __init__(self, result: Result, *, by_fact: bool = False) -> None:
+        self._result, self._by_fact = result, by_fact
+        self._kept: dict[str, Values] = {}
+
+    def add(self, source: Source, *said: Values) -> bool:
+        """Add all that a row says, each with its ``identity``, or nothing of it; return whether it was added."""
+        things = [thing for each in said for thing in self._things(each)]
+        for thing, fact in things:
+            first, told = self._result.told.get(thing, (source, fact))
+            if told != fact:
+                self._reject(source, first)
+                return False
+        for thing, fact in things:
+            self._result.told.setdefault(thing, (source, fact))
         for each in said:
-            earlier = self._told.get(each["identity"])
-            if earlier and earlier[1] != each:
-                self._result.reject(source, "", "told_otherwise", row=earlier[0].row)
-                return
-        for each in said:
-            self._told.setdefault(each["identity"], (source, each))
+            self._kept.setdefault(each["identity"], each)
+        return True
+
+    def _things(self, said: Values) -> Iterable[tuple[str, int]]:
+        identity = said["identity"]
+        if self._by_fact:
+            return [(f"{identity} {name}", hash(value)) for name, value in said.items()]
+        return [(identity, hash(tuple(said.values())))]
+
+    def _reject(self, source: Source, first: Source) -> None:
+        if (first.file, first.sheet) == (source.file, source.sheet):
+            self._result.reject(source, "", "told_otherwise", row=first.row)
+        else:
+            where = {"file": first.file, "sheet": first.sheet, "row": first.row}
+            self._result.reject(source, "", "told_otherwise_elsewhere", **where)
 
     def __iter__(self) -> Iterator[Values]:
         """What is to be kept, in the order of the rows."""
-        return (each for _, each in self._told.values())
+        return iter(self._kept.values())
 
 
 class Kept(NamedTuple):

@@ -76,8 +76,7 @@ def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> N
     for row in rows:
         kind = kind_of(row, KINDS, result)
         who = identity(Supporter, row.agency, kind, row.name, row.phone)
-        told.setdefault(who, row)
-        found.add(
+        added = found.add(
             row.source,
             {
                 "identity": who,
@@ -92,6 +91,8 @@ def store_supporters(session: Session, rows: Sequence[Row], result: Result) -> N
                 "rejected": row.status == "refused",
             },
         )
+        if added:
+            told.setdefault(who, row)
     ids, _, written = keep(session, Supporter, found, result, "supporters", first=("vetted", "rejected"))
     judged = {ids[who]: row for who, row in told.items() if ids[who] in written}
     for each, row in judged.items():

@@ -27,6 +27,10 @@ def told(finding: Finding) -> dict[str, Any]:
     }
 
 
+Told = dict[str, tuple[Source, int]]
+"""Of each thing that sheets told, by its identity: the row that told it first, and a hash of what that row said."""
+
+
 @dataclass
 class RosterChanges:
     """How a school's roster differs from the one before."""
@@ -62,6 +66,8 @@ class Result:
     met: dict[str, dict[str, bool]] = field(default_factory=dict)
     """The children on each school's rosters, and whether they came with them."""
     differing: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    told: Told = field(default_factory=dict)
+    """What all sheets of the import told so far: one for the whole import, however many results it is counted in."""
 
     @property
     def account_id(self) -> str | None:

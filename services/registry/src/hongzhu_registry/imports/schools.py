@@ -23,7 +23,7 @@ def store(session: Session, rows: Sequence[Row], result: Result) -> None:
     """Keep the schools of a sheet and say which changed; what it has no column for stays as it is known."""
     known = {school.id: school for school in session.scalars(select(School))}
     entered_on = term_start(session, today())
-    listed = Distinct(result)
+    listed = Distinct(result, by_fact=True)
     for row in rows:
         listed.add(row.source, {"identity": row.code, **_facts(row)})
     touched = []

@@ -152,6 +152,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请合并为一行，或只保留正确的一行",
         "make one row of the two, or keep only the right one",
     ),
+    "told_otherwise_elsewhere": (
+        "“{file}”工作表“{sheet}”第{row}行已说明同一项，内容与本行不同",
+        "row {row} of sheet “{sheet}” in {file} says something else of the same",
+        "请核对两处，改成一致，或只保留正确的一处",
+        "compare the two and make them say the same, or keep only the right one",
+    ),
     "choice_unclear": (
         "内容不在可选范围内",
         "the entry is not one of the known choices",
