@@ -67,12 +67,16 @@ class Result:
     """The children on each school's rosters, and whether they came with them."""
     differing: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     told: Told = field(default_factory=dict)
-    """What all sheets of the import told so far: one for the whole import, however many results it is counted in."""
+    """What all sheets of the import told so far."""
 
     @property
     def account_id(self) -> str | None:
         """Whose hand-in it is; none for a command."""
         return self.principal.account_id if self.principal else None
+
+    def of_one_sheet(self) -> "Result":
+        """Begin what comes of one more sheet, which is to be added."""
+        return Result(principal=self.principal, told=self.told)
 
     def add(self, part: "Result") -> None:
         """Add what came of one sheet."""

@@ -183,7 +183,7 @@ def _stored(sheets: list[Sheet], result: Result) -> Iterator[Sheet]:
                 len(under_way) == AT_ONCE or not all(_are_apart(names, each) for each, _ in under_way)
             ):
                 result.add(under_way.pop(0)[1].result())
-            under_way.append((names, workers.submit(_store, sheet, result.principal)))
+            under_way.append((names, workers.submit(_store, sheet, result.of_one_sheet())))
             sheets[number] = Sheet(sheet.name)  # no more rows than need be are kept at a time
         for _, stored in under_way:
             result.add(stored.result())
@@ -200,15 +200,14 @@ def _are_apart(one: Names, other: Names) -> bool:
     return one is not None and other is not None and one.isdisjoint(other)
 
 
-def _store(sheet: Sheet, principal: Principal | None) -> Result:
-    result = Result(principal=principal)
+def _store(sheet: Sheet, result: Result) -> Result:
     kind = str(sheet.kind)
     _tell(sheet, result)
     with database.transaction() as session:
         will_ask_many_times(session)
         STORES[kind](session, sheet.rows, result)
         if result.stored:
-            audit.write(session, Asked(principal or OPERATOR, f"import {kind}", None), "done")
+            audit.write(session, Asked(result.principal or OPERATOR, f"import {kind}", None), "done")
     return result
 
 
