@@ -85,6 +85,18 @@ def test_a_school_records_for_several_of_its_children_at_once_and_once(school: C
     assert len(school.get("school", "/records?kind=talk")["items"]) == 2, "the county's own, and this one"
 
 
+def test_a_school_is_told_that_the_last_of_what_was_overdue_was_recorded(school: County) -> None:
+    clock.stand_on(MONDAY + timedelta(days=8))
+    path = f"/school/record/{TALK}"
+    (key,) = re.findall(r'name="key" value="([^"]+)"', text(school, path))
+    form = {"key": key, "child": OWN, "occurred_on": str(TUESDAY), "data.topic": TOPIC}
+    for _ in range(2):
+        answer = school.http.post(path, data=form, headers=ENGLISH)
+        assert answer.status_code == 200, answer.text
+        assert "Recorded for 2" in answer.text
+    assert path not in text(school, "/school")
+
+
 def test_a_school_never_records_for_a_child_of_another(school: County) -> None:
     form = {"key": "k", "child": ["child-other"], "occurred_on": str(TUESDAY), "data.topic": TOPIC}
     assert school.http.post(f"/school/record/{TALK}", data=form).status_code == 422

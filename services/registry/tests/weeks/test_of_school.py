@@ -1,6 +1,7 @@
 """What a coordinator's page shows of the school as a whole: an activity with who came, and the roster gone through."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from county import BUREAU, County, due, promise
 from sqlalchemy import select
 from teachers_page import ENGLISH, OWN, TUESDAY, join, offered, page, path_of, pupil, send, ticked
 
+from hongzhu import clock
 from hongzhu.programme import OncePer
 from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.activities.models import Activity, Attendance
@@ -97,6 +99,19 @@ def test_the_same_birthday_sent_twice_is_one(birthday: County) -> None:
     assert first.url.query == again.url.query
     with database.transaction() as session:
         assert len(session.scalars(select(Activity).where(Activity.name == "谈心")).all()) == 1
+
+
+def test_what_a_school_did_last_of_what_was_overdue_is_confirmed_and_once_when_it_is_sent_twice(
+    birthday: County,
+) -> None:
+    clock.stand_on(MONDAY + timedelta(days=8))
+    sent = form(birthday, BIRTHDAY, [*OWN, "pupil-1"])
+    for _ in range(2):
+        answer = send(birthday, sent, WHO, BIRTHDAY)
+        assert answer.status_code == 200, answer.text
+        assert "Recorded for 3" in answer.text
+        assert "All done" in answer.text
+    assert state_of(birthday, BIRTHDAY) == "done", "of a day in time"
 
 
 def test_a_class_teacher_is_not_asked_for_what_the_school_owes(birthday: County) -> None:

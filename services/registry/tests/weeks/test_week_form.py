@@ -27,6 +27,7 @@ from teachers_page import (
     ticked,
 )
 
+from hongzhu import clock
 from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.database import database
 from hongzhu_registry.programmes import service as programmes
@@ -66,6 +67,21 @@ def test_sending_the_same_form_twice_files_it_once(county: County) -> None:
     assert len(filed()) == 1
     assert first.url.query == again.url.query, "whoever sends it twice is told the same"
     assert "Recorded for 2" in again.text
+
+
+def test_the_last_that_was_overdue_is_confirmed_though_nothing_is_left_and_once_when_it_is_sent_twice(
+    county: County,
+) -> None:
+    clock.stand_on(MONDAY + timedelta(days=8))
+    form = a_form(page(county), OWN)
+    for _ in range(2):
+        answer = send(county, form)
+        assert answer.status_code == 200, answer.text
+        assert "Recorded for 2" in answer.text
+        assert "All done this week" in answer.text
+        assert offered(answer.text) == []
+    assert len(filed()) == 1
+    assert "Nothing is waiting for you this week." in page(county), "and it is listed no more"
 
 
 def test_sending_the_same_form_from_many_taps_at_once_files_it_once(county: County) -> None:

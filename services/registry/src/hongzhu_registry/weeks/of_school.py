@@ -20,15 +20,20 @@ from hongzhu_registry.tasks.queries import DONE, state_on
 from hongzhu_registry.weeks.need import WAITING, Need, Owed, SchoolTask
 
 
-def needs_of_school(session: Session, school_id: str, running: Iterable[Programme], day: date) -> list[Need]:
-    """Read what the coordinator of a school does for all of it on `day`, each programme once."""
-    programmes = {
-        each.code: each
+def asked_of_school(running: Iterable[Programme]) -> list[Programme]:
+    """Choose the programmes that a coordinator does for the whole school."""
+    return [
+        each
         for each in running
         if each.subject == "school"
         and each.assignee == "school_coordinator"
         and (each.form is not None or is_held(each))
-    }
+    ]
+
+
+def needs_of_school(session: Session, school_id: str, asked: Iterable[Programme], day: date) -> list[Need]:
+    """Read what a school as a whole is owed on `day` of what is asked of it, each programme once."""
+    programmes = {each.code: each for each in asked}
     if not programmes:
         return []
     with everything(session):  # a school's own tasks are no child's, and a teacher's session sees only her children's

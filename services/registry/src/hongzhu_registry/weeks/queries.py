@@ -23,8 +23,8 @@ from hongzhu_registry.schools.models import School
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.tasks.models import Task
 from hongzhu_registry.tasks.queries import DONE, keep_apart, state_on
-from hongzhu_registry.weeks.need import WAITING, Need, Owed
-from hongzhu_registry.weeks.of_school import needs_of_school
+from hongzhu_registry.weeks.need import WAITING, Need, Owed, nothing_left
+from hongzhu_registry.weeks.of_school import asked_of_school, needs_of_school
 from hongzhu_registry.weeks.spreading import Pupil, spread
 
 COORDINATOR = "coordinator"
@@ -44,6 +44,8 @@ class Week:
     school_id: str
     school_name: str
     needs: list[Need]
+    finished: list[Need]
+    """Of which the week holds nothing any more; not listed, but what was just filed of it is confirmed, and known when sent again."""
 
     @property
     def whole_school(self) -> bool:
@@ -52,7 +54,7 @@ class Week:
 
     def need(self, programme: str) -> Need:
         """Return what the week holds of a programme; raises `MissingError`."""
-        for need in self.needs:
+        for need in self.needs + self.finished:
             if need.programme.code == programme:
                 return need
         raise MissingError
@@ -109,12 +111,14 @@ def _week(
         owed[programme].append(Owed(*row))
     planned = _planned(session, school_id, [each.code for each in programmes if _is_weekly(each)], day)
     needs = [Need(each, _one_each(owed[each.code], planned.get(each.code, {}))) for each in programmes]
-    if office[0] == COORDINATOR:
-        needs += needs_of_school(session, school_id, running, day)
+    of_school = asked_of_school(running) if office[0] == COORDINATOR else []
+    needs += needs_of_school(session, school_id, of_school, day)
     held = [each for each in needs if each.children or each.of_school]
-    found = sorted(held, key=lambda need: (need.of_school is not None, -len(need.waiting)))
+    held.sort(key=lambda need: (need.of_school is not None, -len(need.waiting)))
+    there = {each.programme.code for each in held}
+    finished = [nothing_left(each, day) for each in (*programmes, *of_school) if each.code not in there]
     school = session.get_one(School, school_id)
-    return Week(holder_id, name, *office, school.id, school.name, found)
+    return Week(holder_id, name, *office, school.id, school.name, held, finished)
 
 
 def filed_by(session: Session, week: Week, row_id: str) -> Filed | None:
