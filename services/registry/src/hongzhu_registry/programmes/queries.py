@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from hongzhu.clock import today
@@ -83,6 +83,19 @@ def asking(session: Session, kind: str) -> list[Programme]:
     others = ProgrammeVersion.code.not_in([each.code for each in running])
     with everything(session):  # whosever task it is
         return [*running, *_definitions(session, and_(_resolved_by(kind), others, still_open))]
+
+
+def former(session: Session, running: Iterable[Programme]) -> list[Programme]:
+    """Return what versions before those that run asked for otherwise: for each other kind of evidence the newest that did."""
+    now_asked = [(each.code, each.resolved_by) for each in running]
+    kind = ProgrammeVersion.definition["resolved_by"].as_string()
+    begun = ProgrammeVersion.approved_at.is_not(None), ProgrammeVersion.effective_from <= today()
+    otherwise = tuple_(ProgrammeVersion.code, kind).not_in(now_asked)
+    of_running = ProgrammeVersion.code.in_([code for code, _ in now_asked])
+    found: dict[tuple[str, str], Programme] = {}
+    for each in _definitions(session, and_(*begun, of_running, otherwise)):
+        found.setdefault((each.code, each.resolved_by), each)
+    return list(found.values())
 
 
 def _resolved_by(kind: str) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """``/school``: a school's own desk: what is owed this week, its classes, and recording for any of its children."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
@@ -30,7 +31,10 @@ def show_school(request: Request, session: InTransaction, reader: Reading) -> HT
     reader.must_be("school")
     day = today()
     counts = overview.by_programme(session, reader, day)
+    to_record: defaultdict[str, list[Need]] = defaultdict(list)
     week = week_of_school(session, reader.account_id, str(reader.school_id), day)
+    for each in sorted(week.needs, key=lambda need: need.former):
+        to_record[each.programme.code].append(each)
     return show(
         request,
         "school.html",
@@ -38,7 +42,7 @@ def show_school(request: Request, session: InTransaction, reader: Reading) -> HT
         counts=counts,
         total={each: sum(getattr(some, each) for some in counts.values()) for each in ("this_week", "overdue", "done")},
         programmes={each.code: each for each in sorted(definitions(session), key=lambda each: _pressing(counts, each))},
-        to_record={each.programme.code: each for each in week.needs},
+        to_record=to_record,
         classes=overview.classes(session, reader, day),
         monday=monday(day),
         sunday=monday(day) + timedelta(days=6),
@@ -101,7 +105,7 @@ def _form(
         need=need,
         fields=filing.fields(need),
         draft=draft or filing.begin(need, tick),
-        action=f"/school/record/{need.programme.code}",
+        action=f"/school/record/{need.key}",
         filed=filed,
         already=already,
     )

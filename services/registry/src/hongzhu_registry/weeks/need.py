@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Literal
 
 from hongzhu.calendar import NOT_ANNOUNCED
+from hongzhu.i18n import _
 from hongzhu.programme import Programme
 from hongzhu_registry.tasks.queries import DONE
 
@@ -81,6 +82,19 @@ class Need:
     children: list[Owed] = field(default_factory=list)
     of_school: SchoolTask | None = None
     """The school's own task, where it is owed to the school and not to each child."""
+    former: bool = False
+    """Whether it is of tasks of a former version, which asked for another kind of evidence than the one that runs."""
+
+    @property
+    def key(self) -> str:
+        """What a page's address calls it."""
+        return f"{self.programme.code}~{self.programme.resolved_by}" if self.former else self.programme.code
+
+    @property
+    def name(self) -> str:
+        """What a page calls it."""
+        name = str(self.programme.name)
+        return _("{name} (form until now)", name=name) if self.former else name
 
     @property
     def way(self) -> Way:

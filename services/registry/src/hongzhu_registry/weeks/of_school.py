@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -33,18 +33,18 @@ def asked_of_school(running: Iterable[Programme]) -> list[Programme]:
 
 def needs_of_school(session: Session, school_id: str, asked: Iterable[Programme], day: date) -> list[Need]:
     """Read what a school as a whole is owed on `day` of what is asked of it, each programme once."""
-    programmes = {each.code: each for each in asked}
+    programmes = {(each.code, each.resolved_by): each for each in asked}
     if not programmes:
         return []
     with everything(session):  # a school's own tasks are no child's, and a teacher's session sees only her children's
-        tasks = _tasks(session, school_id, list(programmes), day)
+        tasks = _tasks(session, school_id, [code for code, _ in programmes], day)
         pupils = session.execute(_pupils(school_id)).mappings().all()
         lists = _lists(session, school_id, [each.resolved_by for each in programmes.values() if is_held(each)])
     needs = []
-    for code, task in tasks.items():
-        need = Need(programmes[code], of_school=task)
-        kind = programmes[code].resolved_by
-        needs.append(Need(programmes[code], _children(need.way, task, pupils, lists[kind]), task))
+    for key, task in tasks.items():
+        if key in programmes:
+            need = Need(programmes[key], of_school=task)
+            needs.append(replace(need, children=_children(need.way, task, pupils, lists[need.programme.resolved_by])))
     return needs
 
 
@@ -76,11 +76,11 @@ def _children(way: str, task: SchoolTask, pupils: Sequence[Any], known: _List) -
     return children
 
 
-def _tasks(session: Session, school_id: str, programmes: Sequence[str], day: date) -> dict[str, SchoolTask]:
-    """Choose for each programme the oldest task that waits, else the one that was done last."""
+def _tasks(session: Session, school_id: str, programmes: Sequence[str], day: date) -> dict[tuple[str, str], SchoolTask]:
+    """Choose for each programme and kind of evidence the oldest task that waits, else the one that was done last."""
     state = state_on(day)
     statement = (
-        select(Task.programme, state, Task.opens_on, Task.due_on, Task.done_on)
+        select(Task.programme, Task.evidence_kind, state, Task.opens_on, Task.due_on, Task.done_on)
         .where(
             Task.subject_id == school_id,
             Task.programme.in_(programmes),
@@ -89,12 +89,12 @@ def _tasks(session: Session, school_id: str, programmes: Sequence[str], day: dat
         )
         .order_by(Task.programme, Task.opens_on)
     )
-    found: dict[str, SchoolTask] = {}
-    for programme, *row in session.execute(statement):
+    found: dict[tuple[str, str], SchoolTask] = {}
+    for programme, kind, *row in session.execute(statement):
         task = SchoolTask(*row)
-        before = found.get(programme)
+        before = found.get((programme, kind))
         if task.state in WAITING + DONE and (before is None or before.state not in WAITING):
-            found[programme] = task
+            found[programme, kind] = task
     return found
 
 

@@ -121,7 +121,7 @@ def _form(
         need=need,
         fields=filing.fields(need),
         draft=draft or filing.begin(need, tick),
-        action=f"/w/{token}/{need.programme.code}",
+        action=f"/w/{token}/{need.key}",
         token=token,
         filed=filed,
         already=already,

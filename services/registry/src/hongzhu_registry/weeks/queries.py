@@ -17,7 +17,7 @@ from hongzhu_registry.calendar import service as calendar
 from hongzhu_registry.children.models import Child, Relative
 from hongzhu_registry.database import everything
 from hongzhu_registry.evidence.models import Evidence
-from hongzhu_registry.programmes.queries import definitions
+from hongzhu_registry.programmes.queries import definitions, former
 from hongzhu_registry.records.models import Record
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.supporters.models import Supporter
@@ -52,10 +52,10 @@ class Week:
         """Whether it is a coordinator's, who sees every class."""
         return self.duty == COORDINATOR
 
-    def need(self, programme: str) -> Need:
-        """Return what the week holds of a programme; raises `MissingError`."""
+    def need(self, key: str) -> Need:
+        """Return what the week holds of a programme, by its key; raises `MissingError`."""
         for need in self.needs + self.finished:
-            if need.programme.code == programme:
+            if need.key == key:
                 return need
         raise MissingError
 
@@ -102,21 +102,26 @@ def _week(
 ) -> Week:
     told = TOLD.get(office[0] or "", ())
     running = definitions(session)
-    programmes = [
-        each for each in running if each.form is not None and each.subject == "child" and each.assignee in told
-    ]
+    before = former(session, running)
+    asked = [*running, *before]
+    programmes = [each for each in asked if each.form is not None and each.subject == "child" and each.assignee in told]
     tasks = _tasks(holder_id, school_id, office[0], [each.code for each in programmes], day)
-    owed: defaultdict[str, list[Owed]] = defaultdict(list)
-    for programme, *row in session.execute(tasks):
-        owed[programme].append(Owed(*row))
+    owed: defaultdict[tuple[str, str], list[Owed]] = defaultdict(list)
+    for programme, kind, *row in session.execute(tasks):
+        owed[programme, kind].append(Owed(*row))
     planned = _planned(session, school_id, [each.code for each in programmes if _is_weekly(each)], day)
-    needs = [Need(each, _one_each(owed[each.code], planned.get(each.code, {}))) for each in programmes]
-    of_school = asked_of_school(running) if office[0] == COORDINATOR else []
+    needs = [
+        Need(each, _one_each(owed[each.code, each.resolved_by], planned.get(each.code, {}))) for each in programmes
+    ]
+    of_school = asked_of_school(asked) if office[0] == COORDINATOR else []
     needs += needs_of_school(session, school_id, of_school, day)
-    held = [each for each in needs if each.children or each.of_school]
+    needs = [replace(each, former=each.programme in before) for each in needs]
+    # Of what is asked for no more, only what is still to be done is listed.
+    held = [each for each in needs if each.is_open or (not each.former and (each.children or each.of_school))]
     held.sort(key=lambda need: (need.of_school is not None, -len(need.waiting)))
-    there = {each.programme.code for each in held}
-    finished = [nothing_left(each, day) for each in (*programmes, *of_school) if each.code not in there]
+    there = {each.key for each in held}
+    nothing = [replace(nothing_left(each, day), former=each in before) for each in (*programmes, *of_school)]
+    finished = [each for each in nothing if each.key not in there]
     school = session.get_one(School, school_id)
     return Week(holder_id, name, *office, school.id, school.name, held, finished)
 
@@ -190,6 +195,7 @@ def _tasks(holder_id: str, school_id: str, duty: str | None, programmes: list[st
     return (
         select(
             Task.programme,
+            Task.evidence_kind,
             Child.id,
             Child.name,
             Child.grade,

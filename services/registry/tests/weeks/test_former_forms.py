@@ -1,0 +1,69 @@
+"""What was asked for by a former version, otherwise than now, is filed by that version's form for as long as it is owed."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from county import BUREAU, TALK, County, due, of_task, promise, token_of
+from teachers_page import ENGLISH, OWN, TUESDAY, offered, page, path_of
+
+from hongzhu import clock
+from hongzhu.testing.examples import MONDAY
+from hongzhu_registry.database import database
+from hongzhu_registry.programmes import service as programmes
+from hongzhu_registry.signed_in import SESSION
+from hongzhu_registry.tasks.consumers import on_task_due
+
+FORM = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["heard"],
+    "properties": {"heard": {"type": "string", "title": "听到什么|What was heard", "enum": ["好|Good"]}},
+}
+NEXT = MONDAY + timedelta(days=7)
+
+
+@pytest.fixture
+def changed(county: County) -> County:
+    """A week later the talk asks for another kind of evidence, and the children are owed it, too."""
+    clock.stand_on(NEXT)
+    with database.transaction() as session:
+        programmes.declare(session, promise(resolved_by="visit", form=FORM))
+        session.flush()
+        programmes.approve(session, BUREAU, TALK, NEXT)
+        on_task_due(session, due(TALK, *OWN, day=NEXT, version=2))
+    county.http.cookies.set(SESSION, token_of("school"))
+    return county
+
+
+@pytest.mark.parametrize("desk", ["/school/record", "link"])
+def test_a_former_versions_open_tasks_are_filed_by_its_own_form_beside_the_new_one(changed: County, desk: str) -> None:
+    at = path_of() if desk == "link" else desk
+    over = at if desk == "link" else "/school"
+    links = page(changed, over)
+    assert {f"{at}/{TALK}", f"{at}/{TALK}~talk"} <= set(re.findall(r'href="([^"]+)"', links))
+    new, former = page(changed, f"{at}/{TALK}"), page(changed, f"{at}/{TALK}~talk")
+    assert ("data.heard" in new, "data.topic" in new) == (True, False)
+    assert ("data.heard" in former, "data.topic" in former) == (False, True)
+    assert sorted(offered(new)) == sorted(offered(former)) == sorted(OWN)
+    (key,) = re.findall(r'name="key" value="([^"]+)"', former)
+    form = {"key": key, "child": OWN, "occurred_on": str(TUESDAY), "data.topic": "学习|Learning"}
+    for _ in range(2):
+        answer = changed.http.post(f"{at}/{TALK}~talk", data=form, headers=ENGLISH)
+        assert answer.status_code == 200, answer.text
+        assert "Recorded for 2" in answer.text, "though nothing is left by this form"
+    states = {day: changed.get("school", f"/tasks/{of_task(TALK, OWN[0], day)}")["state"] for day in (MONDAY, NEXT)}
+    assert states == {MONDAY: "done", NEXT: "due"}
+    assert f"{TALK}~talk" not in page(changed, over), "it is owed no more"
+
+
+def test_a_version_that_asks_for_the_same_kind_has_one_form(county: County) -> None:
+    clock.stand_on(NEXT)
+    with database.transaction() as session:
+        programmes.declare(session, promise(form=FORM))
+        session.flush()
+        programmes.approve(session, BUREAU, TALK, NEXT)
+    html = page(county)
+    assert "~talk" not in html
+    assert "data.heard" in html
+    assert sorted(offered(html)) == sorted(OWN)
