@@ -110,3 +110,22 @@ def test_an_agency_files_an_activity_at_a_school(carers: County) -> None:
         (held,) = session.scalars(select(Activity).where(Activity.kind == "lecture")).all()
         assert (held.organisation, held.school_id, held.attendance) == ("carers", "school-own", 80)
     assert {each["state"] for each in carers.get("carers", f"/tasks?programme={LECTURE}")["items"]} == {"done"}
+
+
+def test_an_agency_files_what_a_former_version_asked_for_by_that_versions_form(carers: County) -> None:
+    owed(GIFT, *OWN)
+    with database.transaction() as session:
+        programmes.declare(session, promise(GIFT, resolved_by="parcel", assignee="agency"))
+        session.flush()
+        programmes.approve(session, BUREAU, GIFT, WEDNESDAY)
+    path = f"/agency/record/{GIFT}~gift"
+    assert path in text(carers)
+    assert offered(text(carers, f"/agency/record/{GIFT}")) == [], "it is owed by the former form alone"
+    html = text(carers, path)
+    assert sorted(offered(html)) == sorted(OWN)
+    (key,) = re.findall(r'name="key" value="([^"]+)"', html)
+    sent = {"key": key, "child": OWN, "occurred_on": str(TUESDAY), "data.topic": TOPIC}
+    for _ in range(2):
+        assert "Recorded for 2" in carers.http.post(path, data=sent, headers=ENGLISH).text
+    assert {each["state"] for each in carers.get("carers", f"/tasks?programme={GIFT}")["items"]} == {"done"}
+    assert path not in text(carers)

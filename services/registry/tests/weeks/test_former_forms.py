@@ -2,9 +2,11 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from county import BUREAU, TALK, County, due, of_task, promise, token_of
+from county import FORM as TOPICS
 from teachers_page import ENGLISH, OWN, TUESDAY, offered, page, path_of
 
 from hongzhu import clock
@@ -55,6 +57,32 @@ def test_a_former_versions_open_tasks_are_filed_by_its_own_form_beside_the_new_o
     states = {day: changed.get("school", f"/tasks/{of_task(TALK, OWN[0], day)}")["state"] for day in (MONDAY, NEXT)}
     assert states == {MONDAY: "done", NEXT: "due"}
     assert f"{TALK}~talk" not in page(changed, over), "it is owed no more"
+
+
+@pytest.mark.parametrize("desk", ["/school/record", "link"])
+def test_a_former_versions_open_task_of_a_whole_school_is_filed_by_its_own_form(county: County, desk: str) -> None:
+    said: dict[str, Any] = {"subject": "school", "assignee": "school_coordinator", "fields": set()}
+    code = "carers.review"
+    for version, (kind, asked, day) in enumerate((("review", FORM, MONDAY), ("survey", TOPICS, NEXT)), start=1):
+        clock.stand_on(day)
+        with database.transaction() as session:
+            programmes.declare(session, promise(code, resolved_by=kind, form=asked, **said))
+            session.flush()
+            programmes.approve(session, BUREAU, code, day)
+            on_task_due(session, due(code, "school-own", day=day, version=version))
+    county.http.cookies.set(SESSION, token_of("school"))
+    at = path_of("coordinator-own") if desk == "link" else desk
+    former = page(county, f"{at}/{code}~review")
+    assert ("data.heard" in former, "data.topic" in former) == (True, False)
+    assert "data.topic" in page(county, f"{at}/{code}")
+    (key,) = re.findall(r'name="key" value="([^"]+)"', former)
+    form = {"key": key, "occurred_on": str(TUESDAY), "data.heard": "好|Good"}
+    for _ in range(2):
+        answer = county.http.post(f"{at}/{code}~review", data=form, headers=ENGLISH)
+        assert answer.status_code == 200, answer.text
+        assert "Recorded" in answer.text
+    states = [county.get("school", f"/tasks/{of_task(code, 'school-own', day)}")["state"] for day in (MONDAY, NEXT)]
+    assert states == ["done", "due"]
 
 
 def test_a_version_that_asks_for_the_same_kind_has_one_form(county: County) -> None:

@@ -1,7 +1,7 @@
 """What an agency files by hand: a record for the children it is owed to, school by school, or an activity that it held."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -42,8 +42,9 @@ class Form:
     fields: Sequence[Field]
 
 
-def form_of(session: Session, reader: Principal, programme: Programme) -> Form:
+def form_of(session: Session, reader: Principal, asked: Need) -> Form:
     """Make the form of one of an agency's programmes, for those to whom it is owed today."""
+    programme = asked.programme
     schools = names_in_sight(session, reader)
     owed = owed_to(session, reader, programme)
     opens_on, due_on = _window(session, reader, programme)
@@ -67,9 +68,9 @@ def form_of(session: Session, reader: Principal, programme: Programme) -> Form:
             for school_id, ids in owed.items()
             for each in ids
         ]
-        return Form(Need(programme, children), fields_of(programme.form or {}))
+        return Form(replace(asked, children=children), fields_of(programme.form or {}))
     task = SchoolTask(state, opens_on, due_on, None)
-    return Form(Need(programme, [], task), _asked(session, programme, owed, schools))
+    return Form(replace(asked, of_school=task), _asked(session, programme, owed, schools))
 
 
 def _asked(
@@ -90,11 +91,11 @@ def _asked(
 
 
 def file(
-    session: Session, reader: Principal, programme: Programme, sent: Mapping[str, Sequence[str]]
+    session: Session, reader: Principal, asked: Need, sent: Mapping[str, Sequence[str]]
 ) -> tuple[Form, Draft, int]:
     """File a form once; returns what it was filed for, and for how many."""
     keep_apart(session, sent.get(drafts.CHILDREN, ()), evidence=True)
-    form = form_of(session, reader, programme)
+    form = form_of(session, reader, asked)
     draft = draft_of(sent, form.fields)
     if _filed(session, draft, reader):
         return form, draft, len(draft.ticked) or 1
@@ -147,7 +148,8 @@ def _keep(
 def _window(session: Session, reader: Principal, programme: Programme) -> tuple[date, date]:
     """Return since when a programme's open tasks count, and until when the most pressing of them should be done."""
     state = state_on(today())
-    mine = (Task.programme == programme.code, Task.agency == reader.agency, Task.opens_on <= today())
+    of_kind = Task.programme == programme.code, Task.evidence_kind == programme.resolved_by
+    mine = (*of_kind, Task.agency == reader.agency, Task.opens_on <= today())
     rows = session.execute(select(Task.opens_on, Task.due_on).where(*mine, state.in_(("due", "overdue")))).all()
     days = [row.due_on for row in rows if row.due_on >= today()] or [row.due_on for row in rows]
     return min((row.opens_on for row in rows), default=today()), min(days, default=today())

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from hongzhu.clock import today
 from hongzhu.errors import HongzhuError, InvalidError, MissingError
 from hongzhu.period import monday
-from hongzhu.programme import Programme
 from hongzhu_registry.access.policy import DOSSIER, Principal
 from hongzhu_registry.agencies import own_filing, own_work
 from hongzhu_registry.copies.words import fields as field_words
@@ -22,6 +21,7 @@ from hongzhu_registry.schools.overview import by_programme
 from hongzhu_registry.schools.queries import names_in_sight
 from hongzhu_registry.signed_in import Pages, Reading, SentForm, see_other, show
 from hongzhu_registry.weeks.drafts import Draft, new_draft
+from hongzhu_registry.weeks.need import Need, former_key
 
 router = Pages()
 
@@ -88,11 +88,14 @@ def file_form(request: Request, session: InTransaction, reader: Reading, program
     return see_other(f"/agency/record/{programme}", filed=count)
 
 
-def _own(session: Session, reader: Principal, code: str) -> Programme:
-    """Return one of an agency's running programmes that it files by hand; raises `MissingError`."""
+def _own(session: Session, reader: Principal, key: str) -> Need:
+    """Return one of an agency's running programmes that it files by hand, or a former version; raises `MissingError`."""
     for programme, status in own_work.programmes(session, str(reader.agency)):
-        if (programme.code, status) == (code, "approved") and own_work.way_of(programme):
-            return programme
+        if (programme.code, status) == (key, "approved") and own_work.way_of(programme):
+            return Need(programme)
+    for programme in own_work.former(session, str(reader.agency)):
+        if former_key(programme) == key:
+            return Need(programme, former=True)
     raise MissingError
 
 
@@ -104,7 +107,7 @@ def _record(request: Request, form: own_filing.Form, draft: Draft, *, filed: int
         need=form.need,
         fields=form.fields,
         draft=draft,
-        action=f"/agency/record/{form.need.programme.code}",
+        action=f"/agency/record/{form.need.key}",
         filed_for=filed,
     )
 
@@ -134,6 +137,11 @@ def _shown(
             each.code: [(words.get(name, name), why[DOSSIER[name]]) for name in DOSSIER if name in each.fields]
             for each, _status in promised
         },
+        former=[
+            (each.code, former_key(each))
+            for each in own_work.former(session, str(reader.agency))
+            if own_work.owed_to(session, reader, each)
+        ],
         counts=counts,
         total={each: sum(getattr(some, each) for some in counts.values()) for each in ("this_week", "overdue", "done")},
         to_vet=own_work.to_vet(session, reader),

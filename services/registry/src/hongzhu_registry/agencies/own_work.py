@@ -12,8 +12,8 @@ from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.access.sight import in_sight
 from hongzhu_registry.activities.service import is_held
 from hongzhu_registry.children.queries import names_in_sight as child_names
+from hongzhu_registry.programmes import queries as catalogue
 from hongzhu_registry.programmes.models import ProgrammeVersion
-from hongzhu_registry.programmes.queries import counts
 from hongzhu_registry.referrals.models import Referral
 from hongzhu_registry.referrals.steps import STEPS, possible, state_of
 from hongzhu_registry.supporters import queries as supporters
@@ -27,10 +27,15 @@ MOST = 200
 
 def programmes(session: Session, agency: str) -> list[tuple[Programme, str]]:
     """Read an agency's programmes with how each stands; of one that runs, its new version stands beside it."""
-    of_agency = (ProgrammeVersion.agency == agency, counts(today()))
+    of_agency = (ProgrammeVersion.agency == agency, catalogue.counts(today()))
     statement = select(ProgrammeVersion.definition, ProgrammeVersion.status).where(*of_agency)
     found = session.execute(statement.order_by(ProgrammeVersion.code, ProgrammeVersion.version))
     return [(Programme.model_validate(definition), status) for definition, status in found]
+
+
+def former(session: Session, agency: str) -> list[Programme]:
+    """Read what former versions of an agency's running programmes asked for otherwise, and the agency records by hand."""
+    return [each for each in catalogue.former(session, catalogue.definitions(session, agency)) if way_of(each)]
 
 
 def way_of(programme: Programme) -> str | None:
@@ -89,6 +94,7 @@ def owed_to(session: Session, reader: Principal, programme: Programme) -> dict[s
         .where(
             in_sight("task", reader),
             Task.programme == programme.code,
+            Task.evidence_kind == programme.resolved_by,
             Task.opens_on <= today(),
             or_(state == "due", state == "overdue"),
         )

@@ -88,7 +88,7 @@ class Need:
     @property
     def key(self) -> str:
         """What a page's address calls it."""
-        return f"{self.programme.code}~{self.programme.resolved_by}" if self.former else self.programme.code
+        return former_key(self.programme) if self.former else self.programme.code
 
     @property
     def name(self) -> str:
@@ -138,6 +138,11 @@ class Need:
         by_class = groupby(sorted(self.waiting, key=lambda child: child.class_order), lambda child: child.class_order)
         groups = [list(children) for _, children in by_class]
         return [SchoolClass(each[0].grade, each[0].class_name, each) for each in groups]
+
+
+def former_key(programme: Programme) -> str:
+    """Return what a page's address calls a former version of a programme."""
+    return f"{programme.code}~{programme.resolved_by}"
 
 
 def nothing_left(programme: Programme, day: date) -> Need:
