@@ -71,7 +71,14 @@ def show_form(
     reader.must_be("school")
     week = week_of_school(session, reader.account_id, str(reader.school_id), today())
     confirmed = filed_by(session, week, filed) if filed else None
-    return _form(request, week, week.need(programme), tick=tick, filed=confirmed, already=already)
+    return _form(
+        request,
+        week,
+        week.need(programme, filed=confirmed is not None or already > 0),
+        tick=tick,
+        filed=confirmed,
+        already=already,
+    )
 
 
 @router.post("/school/record/{programme}")
@@ -80,7 +87,7 @@ def file_form(request: Request, session: InTransaction, reader: Reading, program
     reader.must_be("school")
     children = sent.get(drafts.CHILDREN, ())
     week = week_of_school(session, reader.account_id, str(reader.school_id), today(), filing_for=children)
-    need = week.need(programme)
+    need = week.need(programme, filed=True)
     done = filing.file(session, reader, week, need, sent)
     if not done.draft.right:
         return _form(request, week, need, draft=done.draft)

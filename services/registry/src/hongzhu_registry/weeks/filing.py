@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hongzhu.clock import today
-from hongzhu.errors import InvalidError
+from hongzhu.errors import InvalidError, MissingError
 from hongzhu.i18n import _
 from hongzhu_registry.access.policy import Principal
 from hongzhu_registry.activities import service as activities
@@ -49,12 +49,14 @@ def begin(need: Need, tick: str | None = None) -> Draft:
 
 
 def file(session: Session, by: Principal, week: Week, need: Need, sent: Mapping[str, Sequence[str]]) -> Filing:
-    """File a form once: for the children that were ticked and still wait, or for the school."""
+    """File a form once: for the children that were ticked and still wait, or for the school; raises `MissingError`."""
     asked = fields(need)
     draft = draft_of(sent, asked)
     record_id = draft.record_id(week.supporter_id)
     if session.get(Record, record_id) is not None or activities.held_at(session, record_id, week.school_id) is not None:
         return Filing(draft, record_id)
+    if need in week.finished:
+        raise MissingError
     children = _children(draft, need)
     waiting = [each for each in children if each.state not in DONE]
     if need.of_school and not need.is_open and draft.right:

@@ -82,7 +82,15 @@ def show_need(
     """Show one programme's children with its form, and above it what was just filed."""
     week = week_of(session, supporter_id, today())
     confirmed = filed_by(session, week, filed) if filed else None
-    return _form(request, token, week, week.need(programme), tick=tick, filed=confirmed, already=already)
+    return _form(
+        request,
+        token,
+        week,
+        week.need(programme, filed=confirmed is not None or already > 0),
+        tick=tick,
+        filed=confirmed,
+        already=already,
+    )
 
 
 @router.post("/w/{token}/{programme}")
@@ -91,7 +99,7 @@ def file_record(
 ) -> Response:
     """File one record for the children that were ticked; those for whom it was done meanwhile need no second one."""
     week = week_of(session, supporter_id, today(), filing_for=sent.get(drafts.CHILDREN, ()))
-    need = week.need(programme)
+    need = week.need(programme, filed=True)
     # At the desk where the API files, as somebody of that school.
     done = filing.file(session, Principal(week.supporter_id, "school", school_id=week.school_id), week, need, sent)
     if not done.draft.right:

@@ -52,9 +52,9 @@ class Week:
         """Whether it is a coordinator's, who sees every class."""
         return self.duty == COORDINATOR
 
-    def need(self, key: str) -> Need:
-        """Return what the week holds of a programme, by its key; raises `MissingError`."""
-        for need in self.needs + self.finished:
+    def need(self, key: str, *, filed: bool = False) -> Need:
+        """Return what the week holds of a programme, by its key, or held until it was `filed`; raises `MissingError`."""
+        for need in self.needs + (self.finished if filed else []):
             if need.key == key:
                 return need
         raise MissingError
