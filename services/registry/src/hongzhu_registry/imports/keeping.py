@@ -26,6 +26,11 @@ def identity(model: type[FromWorkbook], *parts: object) -> str:
     return key_ring().index("\n".join(map(str, parts)), model.__name__).hex()
 
 
+def fact(thing: str, name: str) -> str:
+    """Return as what an import remembers one fact of a thing, of which sheets may tell different ones."""
+    return f"{thing} {name}"
+
+
 class Distinct:
     """What the rows of a sheet say, each thing once.
 
@@ -33,29 +38,31 @@ class Distinct:
     would overwrite the other whenever they are handed in.  Where sheets need not have the same columns, each fact is a thing.
     """
 
-    def __init__(self, result: Result, *, by_fact: bool = False) -> None:
-        self._result, self._by_fact = result, by_fact
+    def __init__(self, result: Result, *, by_fact: bool = False, open_when_blank: Collection[str] = ()) -> None:
+        """`open_when_blank` are facts of which a blank says nothing, and another row may."""
+        self._result, self._by_fact, self._open = result, by_fact, open_when_blank
         self._kept: dict[str, Values] = {}
 
     def add(self, source: Source, *said: Values) -> bool:
         """Add all that a row says, each with its ``identity``, or nothing of it; return whether it was added."""
         things = [thing for each in said for thing in self._things(each)]
-        for thing, fact in things:
-            first, told = self._result.told.get(thing, (source, fact))
-            if told != fact:
+        for thing, says in things:
+            first, told = self._result.told.get(thing, (source, says))
+            if told != says:
                 self._reject(source, first)
                 return False
-        for thing, fact in things:
-            self._result.told.setdefault(thing, (source, fact))
+        for thing, says in things:
+            self._result.told.setdefault(thing, (source, says))
         for each in said:
-            self._kept.setdefault(each["identity"], each)
+            kept = self._kept.get(each["identity"], each)
+            self._kept[each["identity"]] = {**kept, **{name: kept[name] or each[name] for name in self._open}}
         return True
 
     def _things(self, said: Values) -> Iterable[tuple[str, int]]:
-        identity = said["identity"]
-        if self._by_fact:
-            return [(f"{identity} {name}", hash(value)) for name, value in said.items()]
-        return [(identity, hash(tuple(said.values())))]
+        if not self._by_fact:
+            return [(said["identity"], hash(tuple(said.values())))]
+        told = {name: value for name, value in said.items() if value or name not in self._open}
+        return [(fact(said["identity"], name), hash(value)) for name, value in told.items()]
 
     def _reject(self, source: Source, first: Source) -> None:
         if (first.file, first.sheet) == (source.file, source.sheet):

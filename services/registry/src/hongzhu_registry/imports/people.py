@@ -8,6 +8,7 @@ from hongzhu_registry.imports.categories import kind_of, meaning
 from hongzhu_registry.imports.keeping import Distinct, identity, keep
 from hongzhu_registry.imports.places import Schools
 from hongzhu_registry.imports.result import Result
+from hongzhu_registry.imports.teachers import KIND, Teachers
 from hongzhu_registry.supporters import service as supporters
 from hongzhu_registry.supporters.models import Supporter
 from hongzhu_registry.workbooks import Staff
@@ -46,19 +47,21 @@ def duty_of(row: Staff, result: Result) -> str | None:
 def store_staff(session: Session, rows: Sequence[Staff], result: Result) -> None:
     """Keep the teachers of a sheet."""
     schools = Schools(session)
-    found = Distinct(result)
-    for row in rows:
-        school = schools.of(row, result)
-        if school is not None:
+    lines = [(row, school.id) for row in rows if (school := schools.of(row, result))]
+    teachers = Teachers(session, lines, result)
+    found = Distinct(result, by_fact=True, open_when_blank=("phone",))
+    for row, school_id in lines:
+        if who := teachers.of(row, school_id):
+            key, phone = who
             found.add(
                 row.source,
                 {
-                    "identity": identity(Supporter, school.id, "teacher", row.name, row.phone),
-                    "organisation": school.id,
-                    "school_id": school.id,
-                    "kind": "teacher",
+                    "identity": key,
+                    "organisation": school_id,
+                    "school_id": school_id,
+                    "kind": KIND,
                     "name": row.name,
-                    "phone": row.phone,
+                    "phone": phone,
                     "email": row.email,
                     "duty": duty_of(row, result),
                     "grade": row.grade,

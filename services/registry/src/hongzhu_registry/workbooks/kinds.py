@@ -117,6 +117,7 @@ KINDS: tuple[Kind, ...] = (
         (
             *SCHOOL_OR_UNIT,
             column("name", cells.person, "name teacher", firm=True),
+            column("number", cells.code, "staff_number", longest=36),
             column("duty"),
             column("is_class_teacher", cells.yes_no),
             column("grade", cells.grade, "teaching_grade grade"),

@@ -54,6 +54,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请另选一人；如已重新审核，请由教育局在系统中改为通过",
         "name somebody else; if vetted anew, have the bureau say so in the system",
     ),
+    "teacher_ambiguous": (
+        "该校有同名教师，不能确定是哪一位",
+        "the school has several teachers of this name, and nothing tells which one this is",
+        "请填写职工号，或系统中已有的联系电话",
+        "write the staff number (职工号), or the telephone that is known",
+    ),
     "activity_unknown": (
         "没有这个编号或名称的活动",
         "there is no activity of this number or name",

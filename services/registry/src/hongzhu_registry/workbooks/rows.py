@@ -103,6 +103,8 @@ class Staff:
     school_code: str
     school_name: str
     name: str
+    number: str
+    """The school's own (职工号), or nothing."""
     duty: str
     grade: int | None
     class_name: str
