@@ -50,11 +50,25 @@ def test_no_reason_tells_a_name_or_a_number(desk, code):
             assert str(value) not in said
 
 
-def test_a_child_twice_in_one_file_is_rejected_the_second_time_even_on_another_sheet(desk):
-    book = desk.hand_in([ROSTER, line(desk)], [ROSTER, line(desk, "李天", 123), line(desk)])
+def test_a_child_told_otherwise_in_one_file_is_rejected_the_second_time_even_on_another_sheet(desk):
+    again = line(desk, 年级="四年级")
+    book = desk.hand_in([ROSTER, line(desk)], [ROSTER, line(desk, "李天", 123), again])
     (finding,) = book.rejected
     assert (finding.sheet, finding.row, finding.reason.code) == ("Sheet2", 3, "twice")
     assert finding.reason.params == {"sheet": "Sheet1", "row": 2}
+
+
+def test_a_child_told_twice_in_the_same_words_is_one_child_and_no_row_is_rejected(desk):
+    head = ["序号", *ROSTER]
+    lines = [[1, *line(desk)], [2, *line(desk, "李天", 123)], [3, *line(desk, "张 文")]]
+    book = desk.hand_in([head, *lines], [head, [1, *line(desk)]])
+    assert [[child.name for child in sheet.rows] for sheet in book.sheets] == [["张文", "李天"], []]
+    assert book.rejected == []
+    assert [(each.sheet, each.row, each.reason.code, each.reason.params) for each in book.warnings] == [
+        ("Sheet1", 4, "told_twice", {"sheet": "Sheet1", "row": 2}),
+        ("Sheet2", 2, "told_twice", {"sheet": "Sheet1", "row": 2}),
+    ]
+    assert book.sheets[0].skipped_rows == [4]
 
 
 def test_a_rejected_row_does_not_make_its_correction_a_duplicate(desk):

@@ -152,6 +152,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请只保留一行",
         "keep only one of the rows",
     ),
+    "told_twice": (
+        "与工作表“{sheet}”第{row}行完全相同，只算一次",
+        "the very same as row {row} of sheet “{sheet}”; counted once",
+        "可删去其中一行",
+        "one of the two may be deleted",
+    ),
     "told_otherwise": (
         "本表第{row}行已说明同一项，内容与本行不同",
         "row {row} of this sheet says something else of the same",

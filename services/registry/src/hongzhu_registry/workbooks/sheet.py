@@ -43,10 +43,12 @@ class Sheet:
 
 
 class Reading:
-    """The reading of one sheet of one file; `seen` holds the children that the file has given so far."""
+    """The reading of one file, sheet by sheet."""
 
-    def __init__(self, file: str, today: dt.date, seen: dict[str, Source]) -> None:
-        self.file, self.today, self.seen = file, today, seen
+    def __init__(self, file: str, today: dt.date) -> None:
+        self.file, self.today = file, today
+        self._seen: dict[str, tuple[Source, int]] = {}
+        """The children that the file has given so far, by number: where each stands, and a hash of what is said there."""
 
     def read(self, packed: Packed, cover: Title) -> Sheet:
         """Read one sheet down to its header.
@@ -146,7 +148,12 @@ class Reading:
             told = dict(zip(said, values, strict=True))
             try:
                 warned = self._clear(told, header, given) if doubtful else ()
-                self._refuse(header, told, source)
+                self._refuse(header, told)
+                if header.kind.name == "child" and (first := self._same(told, source)):
+                    where = {"sheet": first.sheet, "row": first.row}
+                    sheet.warnings.append(self._finding(source, header, "id_number", "told_twice", where))
+                    sheet.skipped_rows.append(number)
+                    continue
                 taken = header.kind.row(source=source, **told)
             except Refused as refused:
                 sheet.rejected.append(self._finding(source, header, refused.field, refused.code, refused.params))
@@ -169,8 +176,8 @@ class Reading:
                 told[name] = given[name]
         return warned
 
-    def _refuse(self, header: Header, values: Values, source: Source) -> None:
-        """Raise Refused when the row lacks a key, contradicts itself, or repeats a child of this file."""
+    def _refuse(self, header: Header, values: Values) -> None:
+        """Raise Refused when the row lacks a key or contradicts itself."""
         for group in header.kind.keys:
             for name in group:
                 if values[name] != "" and values[name] is not None:
@@ -179,10 +186,14 @@ class Reading:
                 raise Refused(next((f for f in group if header.at(f)), group[0]), "missing")
         if header.kind.check:
             header.kind.check(values, self.today)
-        if header.kind.name == "child":
-            first = self.seen.setdefault(values["id_number"], source)
-            if first is not source:
-                raise Refused("id_number", "twice", sheet=first.sheet, row=first.row)
+
+    def _same(self, values: Values, source: Source) -> Source | None:
+        """Return where this file tells a child already in the same words; raise Refused where it does so in others."""
+        says = hash(tuple(values.values()))
+        first, said = self._seen.setdefault(values["id_number"], (source, says))
+        if said != says:
+            raise Refused("id_number", "twice", sheet=first.sheet, row=first.row)
+        return None if first is source else first
 
     def _finding(self, source: Source, header: Header, name: str, code: str, params: dict[str, Any]) -> Finding:
         return Finding(self.file, source.sheet, source.row, header.at(name), Reason(code, params))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from . import archive, limits
 from .reasons import Finding, UnreadableWorkbook
-from .rows import Source
 from .sandbox import Opened
 from .sheet import Reading, Sheet
 from .titles import Title
@@ -54,8 +53,7 @@ def opened(source: Path | str | bytes) -> Opened:
 
 def understood(cells: Opened, filename: str, today: dt.date) -> Workbook:
     """Find the headers in a workbook's cells, its rows being yet to be read; raise UnreadableWorkbook when there are none."""
-    seen: dict[str, Source] = {}
-    reading = Reading(filename, today, seen)
+    reading = Reading(filename, today)
     cover = Title()
     sheets = []
     for packed in cells.sheets():
