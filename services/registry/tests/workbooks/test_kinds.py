@@ -167,6 +167,15 @@ def test_who_signed_in_came_to_the_activity_that_stands_above_the_table(desk):
     assert [each.activity_name for each in desk.hand_in(with_column).sheets[0].rows] == ["集体生日", "禁毒讲座"]
 
 
+def test_a_sheet_to_be_signed_that_names_its_activity_is_refused_for_what_it_lacks(desk):
+    book = desk.hand_in(
+        [["签到表 活动名称：集体生日"], ["序号", "姓名", "班级", "签名"], [1, "张文", "三(2)班", "张文"]]
+    )
+    (finding,) = book.rejected
+    assert finding.reason.code == "attendance_unmarked"
+    assert "“签到”" in finding.reason.mend("zh")
+
+
 def test_a_list_of_names_offices_and_telephones_is_one_of_staff(desk):
     book = desk.hand_in([["姓名", "职务", "联系电话"], ["李老", "班主任", "13812345678"]])
     assert (book.sheets[0].kind, one(book).duty) == ("staff", "班主任")

@@ -142,6 +142,21 @@ def test_a_title_names_the_school(desk, title, school):
     assert ("school_unnamed" in {f.reason.code for f in book.warnings}) == (not school)
 
 
+def test_a_cover_is_no_sheet_that_somebody_has_to_look_at(desk):
+    book = read(
+        desk.write([["东门小学"], ["填表人", "王老师"]], [ROSTER, line(desk)], names=("封面", "花名册")),
+        "甲.xlsx",
+        desk.today,
+    )
+    assert book.sheets[0].warnings == []
+    book = read(
+        desk.write([["东门小学"], ["填表人", "王老师"]], [ROSTER, line(desk)], names=("一", "二")),
+        "甲.xlsx",
+        desk.today,
+    )
+    assert [each.reason.code for each in book.sheets[0].warnings] == ["layout_unknown"]
+
+
 @pytest.mark.parametrize(
     ("cover", "sheet", "file", "school"),
     [

@@ -281,6 +281,12 @@ SENTENCES: dict[str, tuple[str, str, str, str]] = {
         "请加一列“活动名称”或“活动编号”，或在标题下写明“活动名称：”",
         "add a column 活动名称 or 活动编号, or write 活动名称: under the title",
     ),
+    "attendance_unmarked": (
+        "签到表没有“签到”列，看不出谁到场，本工作表未导入",
+        "the sheet has no column that says who came; it was not imported",
+        "请加一列“签到”，到场的打“√”；签名栏不作数",
+        "add a column 签到 with a √ for whoever came; signatures do not count",
+    ),
     "matrix_unread": (
         "本表按周或按日一列一列填写，读不出做了什么，未导入",
         "the sheet has a column for each week or day, of which nobody can tell what was done; it was not imported",

@@ -65,11 +65,12 @@ class Reading:
         header = self._header(grid)
         sheet.title = titles.read(grid.rows[: header.row] if header else grid.rows)
         if header is None:
-            if titles.named(grid.name).over(sheet.title).signs_in and names_somebody(grid.rows):
-                sheet.rejected.append(self._note(grid, None, "activity_unnamed"))
+            title = titles.named(grid.name).over(sheet.title)
+            if title.signs_in and names_somebody(grid.rows):
+                sheet.rejected.append(self._note(grid, None, _unclear_sign_in(title)))
             elif row := first_number(packed.grid().rows):
                 sheet.rejected.append(Finding(self.file, grid.name, row, "", Reason("header_missing")))
-            else:
+            elif grid.name.strip() not in COVERS:
                 sheet.warnings.append(self._note(grid, None, "layout_unknown"))
             return sheet
         sheet.title = sheet.title.over(titles.named(grid.name)).over(cover.of_school).over(titles.named(self.file))
@@ -254,6 +255,8 @@ def either(one: Any, other: Any) -> Any:
 
 
 ADULT = 18
+COVERS = ("封面", "封皮", "扉页", "首页")
+"""What people call a sheet that is no table, and says whose the others are at most."""
 LISTS = ("child", "staff", "supporter", "leadership", "enrolment")
 OF_CHILDREN = [kind for kind in KINDS if not kind.of_adults]
 
@@ -263,13 +266,18 @@ def years(born_on: dt.date, today: dt.date) -> int:
     return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
 
 
+def _unclear_sign_in(title: Title) -> str:
+    """Why nothing is known of who came, from a list that has no column for it: a signature (签名) is not typed in."""
+    return "attendance_unmarked" if title.activity else "activity_unnamed"
+
+
 def _lacking(header: Header, given: Values, title: Title) -> str:
     """Why no row of a sheet can be taken: neither its title nor a column says what each needs; or ''."""
     if not all(header.fields.intersection(group) or any(map(given.get, group)) for group in header.kind.told_above):
         return "activity_unnamed"
     # Whoever signed in is no roster: it would make pupils and staff of all who came.
     if title.signs_in and header.kind.name in LISTS:
-        return "activity_unnamed"
+        return _unclear_sign_in(title)
     if header.kind.name == "score" and not given["tested_on"] and "tested_on" not in header.fields:
         return "test_date_missing"
     if header.kind.name == "record" and not given["kind"] and "kind" not in header.fields:
