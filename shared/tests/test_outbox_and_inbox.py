@@ -198,7 +198,8 @@ def test_whoever_is_alone_at_something_is_so_over_many_transactions_and_in_none_
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
     )
     with ThreadPoolExecutor(1) as pool:
-        with on_postgres.alone("something"):
+        with on_postgres.alone("something") as still_alone:
+            still_alone()
             for _ in range(2):
                 with on_postgres.transaction() as session:
                     assert session.scalar(in_a_transaction) == 0

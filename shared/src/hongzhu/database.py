@@ -4,7 +4,7 @@ The door opens the transaction with `transaction`; nothing below it commits.
 """
 
 import select as selecting
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import cache
@@ -20,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Executable,
     MetaData,
     Table,
     any_,
@@ -172,19 +173,27 @@ class Database:
         return not self.url.startswith("sqlite")
 
     @contextmanager
-    def alone(self, what: str) -> Iterator[None]:
+    def alone(self, what: str) -> Iterator[Callable[[], None]]:
         """Keep everybody else from `what` for as long as the block takes, over as many transactions as it has.
 
-        For rare acts that read before they write.  On SQLite only this process's threads are kept from it.
+        For rare acts that read before they write.  On SQLite only this process's threads are kept from it.  Gives what raises
+        `OperationalError` once the database has let go of it, which nothing else would tell.
         """
         # Whoever waits in this process keeps no connection from the one who is at it.
         with _turn(what), ExitStack() as held:
-            if self.many_write:
-                connection = held.enter_context(self.engine.connect())
-                connection.detach()  # the lock ends with the connection, and that with the block, whatever happens in it
-                connection.execute(select(func.pg_advisory_lock(func.hashtextextended(what, 0))))
+            if not self.many_write:
+                yield lambda: None
+                return
+            connection = held.enter_context(self.engine.connect())
+            connection.detach()  # the lock ends with the connection, and that with the block, whatever happens in it
+
+            def ask(statement: Executable) -> None:
+                connection.execute(statement)
                 connection.commit()  # it lies idle, but in no transaction
-            yield
+
+            ask(_WITHOUT_TIMEOUTS)
+            ask(select(func.pg_advisory_lock(func.hashtextextended(what, 0))))
+            yield lambda: ask(select(1))
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -305,6 +314,12 @@ def upsert_newer(session: Session, table: Table, rows: Sequence[Mapping[str, Any
         ),
         rows,
     )
+
+
+_WITHOUT_TIMEOUTS = text(
+    "SELECT set_config(name, '0', false) FROM unnest(ARRAY['idle_session_timeout', 'lock_timeout', 'statement_timeout']) AS name"
+)
+"""Whoever is alone at something waits for it as long as need be, and then rests while its other connections work."""
 
 
 @cache

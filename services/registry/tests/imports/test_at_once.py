@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from threading import Barrier, BrokenBarrierError, Lock, Thread
+from threading import Barrier, BrokenBarrierError, Event, Lock, Thread
 from typing import Any
 
 import pytest
@@ -10,15 +10,17 @@ from county import County
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from rosters import hand_in, id_number, line
+from rosters import hand_in, id_number, line, sheets
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from hongzhu.database import engine
 from hongzhu.testing.examples import MONDAY
 from hongzhu_registry.children.models import Child, Relative, RosterEntry
 from hongzhu_registry.database import database
-from hongzhu_registry.imports import service
+from hongzhu_registry.imports import schools, service
+from hongzhu_registry.imports.service import take_in
 from hongzhu_registry.pairings.models import Pairing
 from hongzhu_registry.schools.models import School
 from hongzhu_registry.supporters.models import Supporter
@@ -140,6 +142,48 @@ def test_an_import_waits_for_one_of_another_process(postgres_county: County) -> 
         other.execute(text("SELECT pg_advisory_unlock(hashtextextended('import', 0))"))
     waiting.join(10)
     assert results[0].accepted["children"] == 1
+
+
+@pytest.mark.postgres
+def test_what_rosters_call_a_school_is_looked_up_once_the_list_that_tells_of_it_is_stored(
+    postgres_county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, real = Event(), service.rosters.names_in
+    names: list[frozenset[str]] = []
+
+    def names_in(*args: Any) -> frozenset[str]:
+        asked.set()
+        names.append(real(*args))
+        return names[-1]
+
+    def store_schools(*args: Any) -> None:
+        schools.store(*args)
+        asked.wait(0.3)  # as long as it takes whoever asks too early, before this commits
+
+    monkeypatch.setattr(service.rosters, "names_in", names_in)
+    monkeypatch.setattr(service, "STORES", {**service.STORES, "school": store_schools})
+    listed = [["学校标识码", "学校名称", "办学类型"], [CODE, "东门小学", "小学"]]
+    own = [line(order, 学校名称="东门小学") for order in (1, 2)]
+    told = [[list(each), list(each.values())] for each in own]
+    result = take_in([("学校.xlsx", sheets(listed)), ("花名册.xlsx", sheets(*told))], lambda *_: None)
+    assert (result.accepted["schools"], result.accepted["children"], result.rejected) == (1, 2, [])
+    assert all(CODE in each for each in names), "it was asked before the school was known"
+
+
+@pytest.mark.postgres
+def test_an_import_that_is_alone_no_longer_goes_no_further(postgres_county: County, stores: Stores) -> None:
+    def let_go(*_: Any) -> None:
+        held = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+        with postgres_county.as_owner() as session:
+            session.execute(
+                text(f"{held} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+            )
+
+    stores.before = let_go
+    with pytest.raises(OperationalError):
+        hand_in(a=[line(1)], b=[line(2)], c=[line(3)])
+    with database.transaction() as session:
+        assert "c.xlsx" not in session.scalars(select(RosterEntry.file)).all()
 
 
 SCHOOLS = ("school-own", "school-other")

@@ -112,10 +112,11 @@ def take_in(
     try:
         gc.disable()  # rows are many and stand in no cycles: to look for some again and again takes a sixth of the time
         sheets = _with_one_calendar(_read(sorted(files, key=itemgetter(0)), progress, result))
-        with database.alone("import"):  # two who hand in the same must not both find it new
+        with database.alone("import") as still_alone:  # two who hand in the same must not both find it new
             with database.transaction() as session:
                 had_one = rosters.schools_with_one(session)
             for number, sheet in enumerate(_stored(sheets, result)):
+                still_alone()
                 progress(sheet.name, len(files) + number, len(files) + len(sheets))
             progress("", 1, 1)
             with database.transaction() as session:
@@ -174,24 +175,28 @@ def _heads(file: tuple[str, Path | bytes]) -> Workbook | UnreadableWorkbook:
 def _stored(sheets: list[Sheet], result: Result) -> Iterator[Sheet]:
     """Store sheets, and yield each before its rows are read; the rows of one are read while those before it are stored."""
     under_way: list[tuple[Names, Future[Result]]] = []
+
+    def wait() -> None:
+        result.add(under_way.pop(0)[1].result())
+
     with ThreadPoolExecutor(AT_ONCE) as workers:
         for number, sheet in enumerate(sheets):
             yield sheet
             sheet.read_rows()
-            names = _names_in(sheet)
-            while under_way and (
-                len(under_way) == AT_ONCE or not all(_are_apart(names, each) for each, _ in under_way)
-            ):
-                result.add(under_way.pop(0)[1].result())
+            goes_along = sheet.kind == "child" and database.many_write
+            while under_way and (not goes_along or under_way[0][0] is None):
+                wait()
+            # Not before: what a roster calls a school may be known by the sheet that was just waited for.
+            names = _names_in(sheet) if goes_along else None
+            while len(under_way) == AT_ONCE or not all(_are_apart(names, each) for each, _ in under_way):
+                wait()
             under_way.append((names, workers.submit(_store, sheet, result.of_one_sheet())))
             sheets[number] = Sheet(sheet.name)  # no more rows than need be are kept at a time
-        for _, stored in under_way:
-            result.add(stored.result())
+        while under_way:
+            wait()
 
 
 def _names_in(sheet: Sheet) -> Names:
-    if sheet.kind != "child" or not database.many_write:
-        return None
     with database.reading() as session:
         return rosters.names_in(session, cast("list[Child]", sheet.rows))
 
