@@ -1,6 +1,7 @@
 """However another county lays its rosters out, the same children come out."""
 
 import datetime as dt
+from datetime import date
 from typing import Any
 
 import pytest
@@ -227,3 +228,11 @@ def test_a_child_lives_where_the_roster_says_or_else_where_its_household_is(desk
 
 def test_letters_are_excels():
     assert [letter(i) for i in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+def test_what_a_carer_is_to_a_child_is_read_whatever_counties_call_him(desk):
+    upper = ["身份证号", "姓名", "代理家长", "", "照料人", "", ""]
+    lower = ["", "", "姓名", "联系电话", "与儿童关系", "姓名", "联系电话"]
+    row = [desk.id_number(date(2012, 3, 4), 121), "张文", "李代", "13812345678", "祖父", "张爷", "13812345679"]
+    book = read(desk.write([upper, lower, row], merges=["C1:D1", "E1:G1"]), "甲.xlsx", desk.today)
+    assert book.sheets[0].rows[0].guardian == ("张爷", "祖父", "13812345679")

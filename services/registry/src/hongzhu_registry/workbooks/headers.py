@@ -177,7 +177,7 @@ def _words(
             found = meaning(parts[-2], parts[-1])
         if person and found == "phone":
             found = f"{person}_phone"
-        elif person and "护" not in group and (found == "agency" or _of_relation(parts)):
+        elif person and not _of_guardian(group, meaning) and (found == "agency" or _of_relation(parts)):
             found = None  # of whoever stands left of it, and not read
         elif found and found not in _OF_ONE:
             person = next((p for p in OUTSIDE_FAMILY if found.startswith(p)), "")
@@ -191,6 +191,10 @@ def _words(
         if found:
             words.setdefault(found, []).append(index)
     return words, titles
+
+
+def _of_guardian(group: str, meaning: Meaning) -> bool:
+    return "护" in group or meaning(group, "姓名") == "guardian_name"
 
 
 def _of_relation(parts: list[Cell]) -> bool:
