@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hongzhu_registry.workbooks import cells
 from hongzhu_registry.workbooks.cells import UnclearError
 from hongzhu_registry.workbooks.column import column
-from hongzhu_registry.workbooks.reasons import SENTENCES
+from hongzhu_registry.workbooks.sentences import SENTENCES
 
 BORN = dt.date(2011, 3, 4)
 STYLES = ["{0:%Y-%m-%d}", "{0:%Y/%m/%d}", "{0.year}.{0.month}.{0.day}", "{0.year}年{0.month}月{0.day}日", "{0:%Y%m%d}"]

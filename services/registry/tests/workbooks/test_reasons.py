@@ -16,7 +16,7 @@ def test_every_reason_is_said_in_both_languages_with_the_way_to_mend_it():
 
 
 def test_every_code_that_is_raised_has_its_sentences_and_none_is_idle():
-    source = "".join(path.read_text() for path in SERVICE.rglob("*.py") if path.name != "reasons.py")
+    source = "".join(path.read_text() for path in SERVICE.rglob("*.py") if path.name != "sentences.py")
     assert {code for code in reasons.SENTENCES if f'"{code}"' not in source} == set()
     raised = set(re.findall(r'(?:UnclearError|UnreadableWorkbook|Refused)\((?:[^()]*, )?"(\w+)"', source))
     assert raised <= set(reasons.SENTENCES)
